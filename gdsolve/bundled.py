@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from gdsolve.paths import is_there
 from gdsolve.status import GdsolveError
 
 logger = logging.getLogger("gdsolve")
@@ -175,7 +176,7 @@ def known_as(name: str) -> Bundled | None:
 def named(source: str) -> Bundled | None:
     """The same of a source: None also where a file has this name."""
     found = known_as(source)
-    return None if found is None or Path(source).exists() else found
+    return None if found is None or is_there(source) else found
 
 
 def path_of(source: str) -> Path:
@@ -207,7 +208,7 @@ def tell_hidden(sources: Iterable[str]) -> None:
     """Say of a file that has the name of something in `BUNDLED` that the file is what is read."""
     for source in sources:
         hidden = known_as(source)
-        if hidden is not None and Path(source).exists():
+        if hidden is not None and is_there(source):
             kind = "folder" if Path(source).is_dir() else "file"
             logger.warning(
                 "%s: the %s of this name is taken, not what comes with gdsolve (gdsolve configs %s prints that)",

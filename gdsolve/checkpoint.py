@@ -15,6 +15,7 @@ from typing import Any
 
 from gdsolve.advice import Advice
 from gdsolve.files import replacing
+from gdsolve.json_file import TooLargeError, read_json_text
 from gdsolve.status import GdsolveError
 
 SCHEMA = "gdsolve.checkpoint/2"
@@ -45,11 +46,13 @@ def read_checkpoint(path: str) -> dict[str, Any]:
         GdsolveError: no such file, no checkpoint, one of another version, or a damaged one.
     """
     try:
-        text = Path(path).read_bytes().decode()
+        text = read_json_text(path)
     except OSError as fault:
         reason = fault.strerror or "cannot be read"
         raise GdsolveError(f"{path}: {reason[0].lower()}{reason[1:]}", HINT, option="resume") from None
-    except UnicodeDecodeError:
+    except TooLargeError as fault:
+        raise GdsolveError(f"{path}: {fault}", HINT, option="resume") from None
+    except ValueError:
         raise GdsolveError(f"{path} is no checkpoint of gdsolve", HINT, option="resume") from None
     head = _HEAD.match(text, 0, _LONGEST_HEAD)
     if head is None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, TextIO
 
 from gdsolve.advice import Advice
+from gdsolve.quoting import quoted
 from gdsolve.status import DISK_FAULTS, ExitCode, GdsolveError
 
 _HINTS = {
@@ -118,5 +119,5 @@ def _opened(file: str | int, mode: Literal["wb", "xb"]) -> BinaryIO:
 
 def _hint(path: str, error: OSError) -> str:
     if error.errno == errno.ENOENT:
-        return Advice("make the folder first", f"mkdir -p {Path(path).parent}")
+        return Advice("make the folder first", f"mkdir -p {quoted(str(Path(path).parent))}")
     return _HINTS.get(error.errno or 0, "choose another file")

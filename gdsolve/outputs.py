@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.advice import Advice
+from gdsolve.extras import check_matplotlib
+from gdsolve.paths import are_same, is_file, is_folder, is_there
+from gdsolve.quoting import quoted
 from gdsolve.spec import Spec
 from gdsolve.spec.program import read_code
 from gdsolve.spec.scans import require_name
@@ -37,7 +40,7 @@ def check_outputs(spec: Spec) -> None:
     if spec.plot_file is not None:
         _check_folder("plot", spec.plot_file)
         _check_unread(spec, "plot", spec.plot_file)
-
+        check_matplotlib(spec.plot_file, "plot")
     asked = read_code(spec.code)
     if asked is not None and asked.file is not None:
         _check_folder("code", asked.file)
@@ -54,9 +57,9 @@ def _check_checkpoint(spec: Spec, path: str) -> None:
     if path in (spec.save, spec.history):
         raise GdsolveError(f"{path} is written as well", "give --checkpoint another file", option="checkpoint")
     there = Path(path)
-    if not there.is_file() or not there.stat().st_size:
+    if not is_file(there) or not there.stat().st_size:
         return
-    if spec.resume is not None and Path(spec.resume).exists() and there.samefile(spec.resume):
+    if spec.resume is not None and are_same(spec.resume, path):
         return
     if not is_checkpoint(path):
         raise GdsolveError(
@@ -64,7 +67,7 @@ def _check_checkpoint(spec: Spec, path: str) -> None:
         )
     raise GdsolveError(
         f"{path} is there, of a run before",
-        Advice(f"go on with it: --resume {path}; or to start anew", f"rm {path}"),
+        Advice(f"go on with it: --resume {quoted(path)}; or to start anew", f"rm {quoted(path)}"),
         option="checkpoint",
     )
 
@@ -98,7 +101,7 @@ def write_program(spec: Spec, text: str) -> None:
 
 def _check_unread(spec: Spec, name: str, path: str) -> None:
     for source in map(path_in, spec.data):
-        if Path(source).exists() and Path(path).exists() and Path(source).samefile(path):
+        if are_same(source, path):
             raise GdsolveError(f"{path} is read as well", f"give --{name} another file", option=name)
 
 
@@ -115,6 +118,7 @@ def check_page(spec: Spec) -> str:
             raise GdsolveError(f"{spec.output} does not end in .html", "give --output run.html", option="output")
         _check_folder("output", spec.output)
         _check_unread(spec, "output", spec.output)
+    check_matplotlib("what a report shows")
     return spec.output
 
 
@@ -148,9 +152,10 @@ def write_outputs(spec: Spec, record: Mapping[str, Any]) -> None:
 
 def _check_folder(name: str, path: str) -> None:
     folder = Path(path).parent
-    if not folder.is_dir():
-        raise GdsolveError(f"the folder {folder} is not there", Advice("", f"mkdir -p {folder}"), option=name)
-    if Path(path).is_dir():
+    if not is_folder(folder):
+        make = Advice("", f"mkdir -p {quoted(str(folder))}")
+        raise GdsolveError(f"the folder {folder} is not there", make, option=name)
+    if is_folder(path):
         raise GdsolveError(f"{path} is a folder", f"give --{name} a file in it", option=name)
-    if not os.access(path if Path(path).exists() else folder, os.W_OK):
+    if not os.access(path if is_there(path) else folder, os.W_OK):
         raise GdsolveError(f"{path} cannot be written", f"give --{name} another place", option=name)

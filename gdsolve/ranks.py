@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from gdsolve.advice import Advice
+from gdsolve.signals import ENDING
 from gdsolve.status import ExitCode, GdsolveError
 
 if TYPE_CHECKING:
@@ -238,9 +239,11 @@ class Launched(Ranks):
         self.sharing = True
 
     def take_signals(self) -> None:
-        """Until the process ends, have Ctrl-C wait while ranks meet, and SIGTERM end the run with a message."""
+        """Until the process ends, have Ctrl-C wait while ranks meet; SIGTERM and SIGHUP end the run with a message."""
         signal.signal(signal.SIGINT, self._on_interrupt)
-        signal.signal(signal.SIGTERM, _on_term)
+        for number in {*ENDING} - {signal.SIGINT}:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, _on_term)
 
     def leave(self) -> None:
         """Part from the others, once all have agreed."""
@@ -300,8 +303,8 @@ def lost_verdict() -> Verdict:
 
 def end_undisturbed() -> None:
     """Let the launcher, which ends all ranks once the first one is gone, not cut short how this one ends."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _on_term(number: int, frame: object) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM wait while code runs that would lose what they raise, such as a compiler."""
+"""What ends a run, Ctrl-C, SIGTERM or SIGHUP, waits while code runs that would lose what it raises, as a compiler."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-HELD = (signal.SIGINT, signal.SIGTERM)
+# Not every system has a SIGHUP.
+ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 @dataclass(slots=True)
@@ -25,7 +26,7 @@ class HeldSignals:
         """Have the signals wait from now on. Python handles them in its main thread alone; in another nothing waits."""
         if threading.current_thread() is not threading.main_thread():
             return
-        for number in HELD:
+        for number in ENDING:
             handler = signal.getsignal(number)
             if callable(handler):
                 self.handlers[number] = handler

@@ -23,6 +23,7 @@ class ExitCode(IntEnum):
     MAX_ITER = 3
     DIVERGED = 4
     DATA = 5
+    HUNG_UP = 129
     INTERRUPTED = 130
     CLOSED_PIPE = 141
     TERMINATED = 143
@@ -40,6 +41,7 @@ EXIT_MEANINGS: dict[ExitCode, str] = {
     ExitCode.MAX_ITER: "max_iter reached, result printed and usable (`--exit-zero` makes it 0)",
     ExitCode.DIVERGED: "diverged, not finite or failed: the best iterate, the reason, and what to run instead",
     ExitCode.DATA: "unusable data: file, row and column in one line, and the remedy in another",
+    ExitCode.HUNG_UP: "ended by SIGHUP, as when its terminal is closed, after writing what was reached",
     ExitCode.INTERRUPTED: "interrupted with Ctrl-C, after printing what was reached",
     ExitCode.CLOSED_PIPE: "the program that reads standard output has ended (`| head`)",
     ExitCode.TERMINATED: "ended by SIGTERM, after printing what was reached",
@@ -74,6 +76,16 @@ STATUS_EXIT_CODES: dict[Status, ExitCode] = {
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM, as Ctrl-C reaches a program: what ends a loop with what was reached ends it for both."""
+
+    signal = "SIGTERM"
+    exit_code = ExitCode.TERMINATED
+
+
+class HungUp(Terminated):
+    """SIGHUP, in the same way: the terminal is gone."""
+
+    signal = "SIGHUP"
+    exit_code = ExitCode.HUNG_UP
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import slow
+from depth import PROFILE, examples
 from hypothesis import settings
 
 # What Hypothesis draws is the same in every run, so that a change is judged by itself and not by luck, and nothing is
 # written into the checkout; HYPOTHESIS_PROFILE=search looks where no run has looked before (`nox -s search`).
-settings.register_profile("steady", derandomize=True, database=None, deadline=None, print_blob=True)
+settings.register_profile(
+    "steady", max_examples=examples(100), derandomize=True, database=None, deadline=None, print_blob=True
+)
 settings.register_profile("search", deadline=None, print_blob=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+settings.load_profile(PROFILE)
 
 # Threads of PyTorch that have nothing to do sleep, as two workers share the cores; it is read when PyTorch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -24,19 +28,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # Nothing of the browser's own may reach for a network.
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-# Files of few tests that take long, most of them with processes of their own.
-LONG = (
-    "test_watch.py",
-    "test_readme.py",
-    "test_ranks_process.py",
-    "test_checkpoint_process.py",
-    "test_cli_process.py",
-    "test_progress_terminal.py",
-    "test_report_page.py",
-    "test_benchmarks.py",
-    "test_imports.py",
-    "test_memory.py",
-)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,11 +36,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.loadscopereorder = False
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Workers begin with what takes long, so that none of them is left with it at the end."""
+    """What was measured to be slow is marked; workers begin with what takes longest, so that none ends with it."""
+    for item in items:
+        if (item.path.name, getattr(item, "originalname", item.name)) in slow.slow():
+            item.add_marker(pytest.mark.slow)
     if hasattr(config, "workerinput"):
         tests = Counter(item.path for item in items)
-        items.sort(key=lambda item: (item.path.name not in LONG, -tests[item.path]))
+        items.sort(key=lambda item: (-slow.by_file().get(item.path.name, 0.0), -tests[item.path]))
 
 
 @pytest.fixture(autouse=True)

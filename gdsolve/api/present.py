@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from gdsolve.extras import check_matplotlib
 from gdsolve.picture import Marker, Panel, Picture, Series
 from gdsolve.presented import provide
 from gdsolve.spec import PLOT_KINDS, PlotKind
@@ -112,6 +113,7 @@ class Desk:
         """The picture of this kind."""
         from gdsolve.report.draw_file import figure_of
 
+        check_matplotlib("a figure")
         return figure_of(picture_of(result, kind))
 
     def predict(self, model: Any, X: Any, **options: Any) -> Any:

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.api.options import read_options
+from gdsolve.extras import check_matplotlib
 from gdsolve.outputs import check_outputs, write_picture_file
 from gdsolve.spec.choices import Format
 from gdsolve.spec.graph import build_trace_spec, read_trace_text
@@ -57,7 +58,12 @@ class TracedGraph:
         return self._written(Format.DOT)
 
     def svg(self) -> str:
-        """The picture of the graph."""
+        """The picture of the graph.
+
+        Raises:
+            GdsolveError: matplotlib is not installed.
+        """
+        check_matplotlib("a graph")
         from gdsolve.report.draw_file import render
         from gdsolve.report.graph_picture import graph_diagram
 
@@ -67,8 +73,9 @@ class TracedGraph:
         """The matplotlib figure of the graph; with a path it is written there, as .svg, .png or .pdf.
 
         Raises:
-            GdsolveError: a path with another ending, or that cannot be written to.
+            GdsolveError: a path with another ending, or that cannot be written to; matplotlib is not installed.
         """
+        check_matplotlib("a graph")
         from gdsolve.report.draw_file import figure_of
         from gdsolve.report.graph_picture import graph_diagram
 

@@ -19,6 +19,7 @@ from gdsolve.cli.signals import with_signal
 from gdsolve.imports import collector_at_rest
 from gdsolve.outputs import check_outputs
 from gdsolve.ranks import ALONE, Launched, Ranks
+from gdsolve.room import require_start
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 from gdsolve.spec.file import read_spec
@@ -110,6 +111,7 @@ def asked(request: Request, ranks: Ranks = ALONE) -> Iterator[tuple[Spec, Comman
     """
     spec, fixed = _read(request)
     verb, speaking = request.verb, ranks.first
+    require_start(importing=bool(verb.does & (Does.MODELS | Does.CHOOSES)))
     if speaking:
         tell_hidden(request.sources)
     watched = spec.watch and takes(verb.name, "watch") and speaking

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from gdsolve.cli.completion import SCRIPT_OPTIONS
+from gdsolve.cli.described import ABOUT, FIRST_COMMANDS, HELP, VERSION
 from gdsolve.cli.help import examples, write_examples, write_panels
 from gdsolve.cli.optional import join_plot
 from gdsolve.cli.parameters import argument, given, options, switch
@@ -52,13 +53,13 @@ class Root(TyperGroup):
         super().__init__(
             name="gdsolve",
             params=[
-                switch(["--version"], "Print the version and exit.", at_once=_show_version),
+                switch(["--version"], VERSION, at_once=_show_version),
                 # Both are seen to before Typer: the shell after them may be left out.
                 *(switch([name], help) for name, help in SCRIPT_OPTIONS.items()),
                 _help_switch(),
             ],
-            help="The gradient descent solver of the command line.",
-            epilog=examples("gdsolve check data.csv", "gdsolve fit data.csv", "gdsolve fit --help"),
+            help=ABOUT,
+            epilog=examples(*FIRST_COMMANDS),
             add_help_option=False,
             rich_markup_mode=None,
             suggest_commands=False,
@@ -134,7 +135,7 @@ def _request(verb: Verb, sources: Sequence[str] | None = None, saved: str | None
 
 
 def _help_switch() -> Any:
-    return switch(["help", "-h", "--help"], "Show this message and exit.", at_once=_show_help)
+    return switch(["help", "-h", "--help"], HELP, at_once=_show_help)
 
 
 def _show_help(ctx: Any) -> NoReturn:

@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.segment import ControlType, Segment
 from rich.text import Text
 
+from gdsolve.harmless import styled
 from gdsolve.report.draw_terminal import draw_within
 from gdsolve.report.grid import Line as Drawn
 from gdsolve.report.progress_line import GAP, Line, Pace, line_of
@@ -62,7 +63,7 @@ class Drawing:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._widths: list[int] = []
-        self._console = _Console(file=stream, force_terminal=True, width=80, height=25)
+        self._console = _Console(file=styled(stream), force_terminal=True, width=80, height=25)
         self._live = Live(
             console=self._console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
         )

@@ -13,6 +13,7 @@ import typer
 from gdsolve.bundled import named
 from gdsolve.cli.completion import NothingToOfferError
 from gdsolve.cli.messages import listen
+from gdsolve.paths import is_file
 from gdsolve.spec.file import build_spec
 from gdsolve.spec.source_name import path_in
 from gdsolve.status import GdsolveError
@@ -40,7 +41,9 @@ def complete_column(ctx: typer.Context, incomplete: str) -> list[str]:
     before, comma, last = incomplete.rpartition(",")
     tables = (columns_of(source, ctx.params) for source in _sources(ctx))
     names = next(filter(None, tables), ())
-    fresh = [name for name in names if name.startswith(last) and name not in before.split(",")]
+    # What a shell offers it writes to the terminal as it is.
+    known = (name for name in names if name.isprintable())
+    fresh = [name for name in known if name.startswith(last) and name not in before.split(",")]
     if not fresh:
         raise NothingToOfferError
     return [before + comma + name for name in fresh]
@@ -67,7 +70,7 @@ def _sources(ctx: typer.Context) -> Iterator[str]:
     """
     for word in (*(ctx.params.get("sources") or ()), *ctx.args, *ctx.obj.after):
         name = os.path.expandvars(str(Path(word).expanduser()))
-        if Path(path_in(name)).is_file() or named(name) is not None:
+        if is_file(path_in(name)) or named(name) is not None:
             yield name
         elif glob.has_magic(name):
             yield from filter(os.path.isfile, sorted(glob.glob(name)))  # noqa: PTH207, the pattern may be absolute

@@ -37,6 +37,7 @@ Record = dict[str, Any]
 Fitted = tuple[Record, list[Heard]]
 SEVERITY = (
     ExitCode.TERMINATED,
+    ExitCode.HUNG_UP,
     ExitCode.INTERRUPTED,
     ExitCode.FAULT,
     ExitCode.USAGE,
@@ -47,7 +48,7 @@ SEVERITY = (
 )
 """Exit codes of sources, the most serious first."""
 
-ENDED = {int(ExitCode.INTERRUPTED), int(ExitCode.TERMINATED)}
+ENDED = {int(ExitCode.INTERRUPTED), int(ExitCode.TERMINATED), int(ExitCode.HUNG_UP)}
 SHARED = ("gdsolve.solve.squares", "gdsolve.solve.fit_problem", "gdsolve.data.formats.csv.source")
 """What nearly every fit needs: imported once, before processes share it."""
 # Sources of a process, at least, for it to be worth starting.

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from gdsolve.cli.output import write_error
+from gdsolve.cli.shortage import shortage_of
 from gdsolve.cli.usage import usage_error
 from gdsolve.ranks import Verdict
 from gdsolve.status import DISK_FAULTS, ExitCode, GdsolveError, Terminated
@@ -18,7 +19,7 @@ def judge(fault: BaseException, arguments: Sequence[str] = ()) -> Verdict:
     if _pipe_closed(fault):
         return Verdict(int(ExitCode.CLOSED_PIPE))
     if isinstance(fault, Terminated):
-        ended = GdsolveError("ended by SIGTERM before it was done", None, ExitCode.TERMINATED)
+        ended = GdsolveError(f"ended by {fault.signal} before it was done", None, fault.exit_code)
         return Verdict(int(ended.exit_code), ended)
     if isinstance(fault, KeyboardInterrupt):
         return Verdict(int(ExitCode.INTERRUPTED))
@@ -57,11 +58,4 @@ def _as_error(fault: BaseException, arguments: Sequence[str]) -> GdsolveError | 
             "--device cpu, --dtype float32, fewer columns (--features), or --engine triangle, which keeps no rows",
             ExitCode.DATA,
         )
-    full = isinstance(fault, RuntimeError) and re.search("can't allocate memory|out of memory", str(fault))
-    if full or isinstance(fault, MemoryError):
-        return GdsolveError(
-            "not enough memory",
-            "use fewer columns (--features), or --engine triangle, which keeps no rows",
-            ExitCode.DATA,
-        )
-    return None
+    return shortage_of(fault)

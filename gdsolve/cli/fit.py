@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shlex
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +15,7 @@ from gdsolve.cli.output import present
 from gdsolve.cli.request import Request
 from gdsolve.cli.single import asked_for_each
 from gdsolve.outputs import write_outputs
+from gdsolve.quoting import joined, quoted
 from gdsolve.ranks import Ranks
 from gdsolve.report.numbers import counted
 from gdsolve.spec import Engine, Format, Spec
@@ -114,11 +114,9 @@ def _following(spec: Spec, command: Command, record: Mapping[str, Any]) -> tuple
         len(spec.data) == 1 and path_in(spec.data[0]) != "-" and not any(name in command.given for name in READ_BY)
     )
     if spec.save is not None and reads_scans(spec):
-        lines.append(
-            f"gdsolve predict {shlex.quote(operand(spec.save))} TABLE predicts on any table with these columns."
-        )
+        lines.append(f"gdsolve predict {quoted(operand(spec.save))} TABLE predicts on any table with these columns.")
     elif spec.save is not None and read_plainly:
-        words = shlex.join(["gdsolve", "predict", operand(spec.save), operand(spec.data[0])])
+        words = joined(["gdsolve", "predict", operand(spec.save), operand(spec.data[0])])
         lines.append(Advice("To predict, here or on any table with these columns", words))
     more = [] if spec.report or not record["standard_errors"]["statistic"] else ["--report for p-values and intervals"]
     more += [] if spec.save is not None else ["--save model.json for gdsolve predict"]

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from gdsolve.advice import Advice
+from gdsolve.harmless import styled
 from gdsolve.progress import listener
 from gdsolve.status import GdsolveError
 from gdsolve.terminal import cells, terminal_width, wrap_command, wrap_message
@@ -154,8 +155,9 @@ def _write(text: str) -> None:
         return
     try:
         with listener().hidden():
-            sys.stderr.write(text)
-            sys.stderr.flush()
+            stream = styled(sys.stderr)
+            stream.write(text)
+            stream.flush()
     except BrokenPipeError:
         raise
     except OSError:

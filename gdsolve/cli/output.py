@@ -13,11 +13,13 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.cli.messages import show_advice
+from gdsolve.cli.signals import has_hung_up
+from gdsolve.harmless import TerminalStream
 from gdsolve.imports import collector_at_rest
 from gdsolve.outputs import write_picture_file
 from gdsolve.progress import listener
 from gdsolve.spec import Format, Spec
-from gdsolve.status import ExitCode, GdsolveError
+from gdsolve.status import ExitCode, GdsolveError, HungUp
 
 if TYPE_CHECKING:
     from gdsolve.picture import Picture
@@ -86,13 +88,13 @@ def _print(spec: Spec, record: Mapping[str, Any], picture: Picture | None, follo
 
 def as_utf8() -> None:
     """Make standard output UTF-8 whatever the locale: a table that is read again must keep its names."""
-    if isinstance(sys.stdout, TextIOWrapper):
+    if isinstance(sys.stdout, TextIOWrapper | TerminalStream):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 @contextmanager
 def writing(name: str) -> Iterator[None]:
-    """Tell a full disk and its like in one line that names the file; a closed pipe is no error.
+    """Tell a full disk and its like in one line that names the file; a closed pipe is no error, nor a closed terminal.
 
     Raises:
         GdsolveError: the system refused to write.
@@ -102,6 +104,8 @@ def writing(name: str) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as fault:
+        if has_hung_up():
+            raise HungUp from None
         raise write_error(name, fault) from None
 
 

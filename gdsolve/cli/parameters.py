@@ -17,18 +17,14 @@ from typer.core import TyperArgument, TyperOption
 from gdsolve.bundled import names_from
 from gdsolve.cli.columns import complete_column
 from gdsolve.cli.completion import NothingToOfferError, TypedLine
-from gdsolve.data.formats.registry import format_endings, in_words
-from gdsolve.data.packing import PACKED_ENDINGS
-from gdsolve.spec import OptionInfo, Spec, choices, flag, options_of
-from gdsolve.spec.curves import BY_NAME
-from gdsolve.spec.values import is_list, kinds
+from gdsolve.cli.described import WORDS, help_of, help_of_operand, is_switch, names_of, value_of
+from gdsolve.spec import OptionInfo, choices, options_of
+from gdsolve.spec.values import is_list
 from gdsolve.spec.verbs import Names, Operand
 
-SHORT = {"output": "-o"}
 COLUMNS = ("target", "features", "ignore", "weight", "sigma", "group_by", "cv_by")
 # Of what takes one of some words, what takes a file as well.
 FILES = ("init", "online", "weights")
-WORDS = {"model": tuple(BY_NAME), "lr": ("auto",), "every": ("log", "none"), "init": ("zeros", "random")}
 
 
 class TextOption(TyperOption):
@@ -58,8 +54,8 @@ class TextArgument(TyperArgument):
 def options(verb: str) -> Iterator[TextOption]:
     """The options of a verb."""
     for name, info in options_of(verb).items():
-        if kinds()[name] in (bool, bool | None):
-            yield switch([name, flag(name)], _help(name, info), info.panel)
+        if is_switch(name):
+            yield switch([name, *names_of(name)], help_of(name, info), info.panel)
         else:
             yield _option(name, info, verb)
 
@@ -71,7 +67,7 @@ def argument(operand: Operand) -> TextArgument:
         type_descriptor=_kinds_of_typer()["texts" if operand.several else "text"],
         nargs=-1 if operand.several else 1,
         metavar=operand.metavar,
-        help=operand.help.format(endings=" ".join(format_endings()), packed=in_words(PACKED_ENDINGS, "and")),
+        help=help_of_operand(operand),
         show_default=False,
         autocompletion=_operand_completer(operand),
     )
@@ -105,14 +101,6 @@ def given(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, False, [])}
 
 
-def default_text(name: str, info: OptionInfo) -> str | None:
-    """The default as the help shows it; nothing for a plain flag or where there is none."""
-    default = Spec.__dataclass_fields__[name].default
-    if info.default_text is not None or default is None or default is False or default == ():
-        return info.default_text
-    return f"{default:g}" if isinstance(default, float) else str(default)
-
-
 @functools.cache
 def _kinds_of_typer() -> dict[str, Any]:
     """How Typer describes the three kinds of values here, which its parameters are made with: it is asked for one each.
@@ -135,19 +123,14 @@ def _kinds_of_typer() -> dict[str, Any]:
 def _option(name: str, info: OptionInfo, verb: str) -> TextOption:
     words = choices(name, verb) or WORDS.get(name)
     return TextOption(
-        param_decls=[name, flag(name), *([SHORT[name]] if name in SHORT else [])],
+        param_decls=[name, *names_of(name)],
         type_descriptor=_kinds_of_typer()["texts" if is_list(name) else "text"],
         multiple=is_list(name),
-        metavar=info.metavar or "|".join(words or ("TEXT",)),
-        help=_help(name, info),
+        metavar=value_of(name, info, verb),
+        help=help_of(name, info),
         rich_help_panel=info.panel,
         autocompletion=_completer(name, words),
     )
-
-
-def _help(name: str, info: OptionInfo) -> str:
-    shown = default_text(name, info)
-    return f"{info.help} [default: {shown}]" if shown else info.help
 
 
 def _completer(name: str, words: tuple[str, ...] | None) -> Callable[[Any, Any, str], list[str]] | None:

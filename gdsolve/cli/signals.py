@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first ends what runs with what was reached, the second ends the process at once."""
+"""Ctrl-C, SIGTERM and SIGHUP: the first ends what runs with what was reached, the second ends the process at once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import signal
 from types import FrameType
 from typing import Any
 
-from gdsolve.status import ExitCode, Terminated
+from gdsolve.signals import ENDING
+from gdsolve.status import ExitCode, HungUp, Terminated
 
-ENDING = (signal.SIGINT, signal.SIGTERM)
+_RAISED: dict[int, type[Terminated]] = {signal.SIGTERM: Terminated}
+if hasattr(signal, "SIGHUP"):
+    _RAISED[signal.SIGHUP] = HungUp
 _arrived: list[int] = []
 
 
@@ -25,8 +28,13 @@ def has_arrived() -> bool:
 
 
 def interrupted_code() -> ExitCode:
-    """The exit code of a run that was interrupted: by Ctrl-C, or by SIGTERM."""
-    return ExitCode.TERMINATED if signal.SIGTERM in _arrived else ExitCode.INTERRUPTED
+    """The exit code of a run that was interrupted: by Ctrl-C, by SIGTERM, or by SIGHUP."""
+    return next((_RAISED[one].exit_code for one in _arrived if one in _RAISED), ExitCode.INTERRUPTED)
+
+
+def has_hung_up() -> bool:
+    """True once the terminal is gone: what is written to it is lost."""
+    return interrupted_code() is ExitCode.HUNG_UP
 
 
 def with_signal(record: dict[str, Any]) -> dict[str, Any]:
@@ -42,4 +50,4 @@ def _end(number: int, _frame: FrameType | None) -> None:
     _arrived.append(number)
     for each in ENDING:
         signal.signal(each, signal.SIG_DFL)
-    raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+    raise _RAISED.get(number, KeyboardInterrupt)

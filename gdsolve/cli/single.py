@@ -10,6 +10,7 @@ from gdsolve.bundled import path_of
 from gdsolve.cli.request import Request
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
+from gdsolve.spec.document import LARGEST_FILE
 from gdsolve.spec.each import require_plain
 from gdsolve.spec.file import build_spec, is_yaml, read_spec
 from gdsolve.spec.located import located
@@ -36,8 +37,9 @@ def asked_for_each(request: Request) -> bool:
         return bool(request.given.get("each"))
     try:
         # A spec of many numbers takes long to read.
-        if b"each" not in path_of(request.sources[0]).read_bytes():
-            return False
+        with path_of(request.sources[0]).open("rb") as file:
+            if b"each" not in file.read(LARGEST_FILE):
+                return False
         return build_spec(request.sources, request.given, request.verb.name).each
     except (OSError, GdsolveError):
         # It is told where the spec is read in earnest.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import signal
 import sys
@@ -11,6 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gdsolve.cli.tour_runs import Canvas, Ran, run_kept
+from gdsolve.harmless import styled
 from gdsolve.report.draw_terminal import draw_within
 from gdsolve.report.page import Page, page_for
 from gdsolve.terminal import cells, terminal_width
@@ -180,8 +182,9 @@ class _Walk:
         shown = self.pages[self.page]
         gap_below = [""] if len(shown) < self.size.lines - AROUND else []
         lines = [*screen.lines(), *shown, *gap_below, self._prompt(width)]
-        sys.stdout.write(_fresh_screen() + "\n".join(lines) + " > ")
-        sys.stdout.flush()
+        terminal = styled(sys.stdout)
+        terminal.write(_fresh_screen() + "\n".join(lines) + " > ")
+        terminal.flush()
 
     def _prompt(self, width: int) -> str:
         item, last = self.items[self.at], self.page + 1 == len(self.pages)
@@ -236,10 +239,25 @@ def _fresh_screen() -> str:
     return "\n" if os.environ.get("TERM", "dumb") == "dumb" else "\n" * _size().lines + "\x1b[H"
 
 
+def _wait_for_line() -> None:
+    """Wait until a line is typed: Ctrl-C in the instant before a reading begins would be lost, but writes to a pipe."""
+    woken, waking = os.pipe()
+    os.set_blocking(waking, False)
+    before = signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
+    try:
+        select.select([sys.stdin, woken], [], [])
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(woken)
+        os.close(waking)
+
+
 def _read_line() -> str | None:
     """What is typed; None at the end of input."""
     if hasattr(signal, "siginterrupt"):
         # Ctrl-C is to end the reading: polars has the system take it up again.
         signal.siginterrupt(signal.SIGINT, True)
+        if sys.stdin.isatty():
+            _wait_for_line()
     line = sys.stdin.readline()
     return line.strip() if line else None

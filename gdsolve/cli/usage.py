@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import typer
 
 from gdsolve.advice import Advice
 from gdsolve.bundled import named
+from gdsolve.paths import is_file
+from gdsolve.quoting import quoted
 from gdsolve.spec import VERBS, flag, options_of
 from gdsolve.spec.file import nearest_option
 from gdsolve.spec.option import enumerated
@@ -55,8 +55,8 @@ def _option_hint(option: str, verb: str | None, before_the_verb: bool) -> str | 
 
 
 def _verb_hint(word: str) -> str | None:
-    if Path(word).is_file():
-        return f"did you mean gdsolve fit {shlex.quote(word)}?"
+    if is_file(word):
+        return f"did you mean gdsolve fit {quoted(word)}?"
     bundled = named(word)
     if bundled is not None:
         return f"did you mean {bundled.command}?"

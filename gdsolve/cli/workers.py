@@ -18,6 +18,7 @@ from typing import Any
 
 from gdsolve.cli.signals import has_arrived
 from gdsolve.progress import SILENT, listening
+from gdsolve.signals import ENDING
 
 # What a worker has before it, so that it need not wait for the next one.
 AHEAD = 2
@@ -122,8 +123,9 @@ class Workers:
 
 def _serve(end: Connection, work: Work) -> None:
     """Do what is asked for until there is no more; never returns."""
-    # Ctrl-C reaches all processes of a terminal: the first one tells the others.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C, and that the terminal is closed, reach all its processes: the first one tells the others.
+    for number in {*ENDING} - {signal.SIGTERM}:
+        signal.signal(number, signal.SIG_IGN)
     try:
         with listening(SILENT):
             while not has_arrived():

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from gdsolve.data.literal import cells_in
 from gdsolve.data.targets import LIMITED, outside
 from gdsolve.data.weighing import LARGEST_SIGMA, SMALLEST_SIGMA
 from gdsolve.model import AGAIN
@@ -113,7 +114,7 @@ class Beside:
         """The target, (rows,), as the loss takes it; NaN where it is missing."""
         if self.target is None:
             return np.full(cells.height, np.nan)
-        column = cells[self.target]
+        column = cells_in(cells, self.target)
         if self.classes is not None:
             places = list(map(float, range(len(self.classes))))
             column = column.replace_strict(list(self.classes), places, default=None, return_dtype=pl.Float64)
@@ -127,19 +128,19 @@ class Beside:
         """The weights, (rows,), 1 without a column of them; NaN where one is missing."""
         if self.weight is None:
             return np.ones(cells.height)
-        found = cells[self.weight].fill_null(np.nan).to_numpy()
+        found = cells_in(cells, self.weight).fill_null(np.nan).to_numpy()
         return np.asarray(np.square(1.0 / found)) if self.is_sigma else found
 
     def bad_cell(self, cells: pl.DataFrame) -> BadCell | None:
         """The first cell that cannot be used, of the first column that has one; a missing one is none."""
         for name in self.texts if self.classes is not None else ():
             levels = list(self.classes or ())
-            bad = (~cells[name].is_in(levels)).fill_null(value=False)
+            bad = (~cells_in(cells, name).is_in(levels)).fill_null(value=False)
             if bad.any():
                 words = f"is neither {levels[0]!r} nor {levels[1]!r}" if len(levels) == 2 else _NO_CLASS
                 return BadCell(int(bad.arg_max() or 0), name, words)
         for name in self.numbers:
-            column = cells[name]
+            column = cells_in(cells, name)
             for bad, reason, no_number in (
                 (column.is_nan(), "is not a number", True),
                 (column.is_infinite(), "is not finite", False),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from gdsolve.data.literal import cells_in, column, literals
 from gdsolve.imports import Postponed
 
 # The header of a CSV file is judged without.
@@ -24,8 +25,8 @@ _DATE = (
 )
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?")
 _TRUTHS = {"true", "false"}
-# Columns that are looked at one by one: a query takes as long as some tens of them.
-FEW = 32
+# Columns that one query of polars is asked about: what it takes of time and memory grows faster than their number.
+AT_ONCE = 256
 # Other ways to write a word for missing, in lower case: of C's printf, of R, pandas and spreadsheets.
 _SPELLINGS = {
     "nan": [
@@ -111,13 +112,13 @@ class Cells:
 
     def text(self, name: str, dtype: pl.DataType) -> pl.Expr:
         """Give the trimmed text of a column, null where it is missing."""
-        column = pl.col(name)
-        trimmed = (column if dtype == pl.String else column.cast(pl.String)).str.strip_chars()
+        cell = column(name)
+        trimmed = (cell if dtype == pl.String else cell.cast(pl.String)).str.strip_chars()
         return pl.when(~trimmed.str.to_lowercase().is_in(sorted(self.missing))).then(trimmed).alias(name)
 
     def plain(self, name: str | Sequence[str]) -> pl.Expr:
         """Give columns as float64 as polars parses them by itself: null as well where a cell is no plain number."""
-        value = pl.col(name).cast(pl.Float64, strict=False)
+        value = pl.col(literals([name] if isinstance(name, str) else name)).cast(pl.Float64, strict=False)
         beyond = [math.inf, -math.inf] if len(self._values) < len(self.missing_numbers) else []
         # Which text an infinity was is for the careful way to see.
         value = _without(value, [*self._values, *beyond])
@@ -130,7 +131,7 @@ class Cells:
         """
         if self.missing_numbers:
             return [self.plain(name) for name in names]
-        columns = pl.col(names)
+        columns = pl.col(literals(names))
         return [columns if dtype == pl.Float64 else columns.cast(pl.Float64, strict=False)] if names else []
 
     def hides_missing(self, column: pl.Series) -> bool:
@@ -149,10 +150,10 @@ class Cells:
     def number(self, name: str, dtype: pl.DataType) -> pl.Expr:
         """Give a column as float64: null where missing, NaN where a cell is not a number, true and false as 1 and 0."""
         if dtype.is_numeric() or dtype == pl.Null:
-            value = _without(pl.col(name).cast(pl.Float64), self.missing_numbers)
+            value = _without(column(name).cast(pl.Float64), self.missing_numbers)
             return value.fill_nan(None) if dtype.is_float() and "nan" in self.missing else value
         if dtype == pl.Boolean and not self.missing & _TRUTHS:
-            return pl.col(name).cast(pl.Float64)
+            return column(name).cast(pl.Float64)
         text = self.text(name, dtype)
         lower = text.str.to_lowercase()
         value = _without(self._parse(text).fill_null(float("nan")), self._values)
@@ -215,28 +216,36 @@ def kinds_of(
         texts = [name for name in texts if name not in plain]
     if not texts:
         return judged
-    counts = sample.select(
-        pl.struct(
-            # A number that means missing is as good as an empty cell, however it is written.
-            _count(cells.number(name, schema[name]).is_not_null(), "filled"),
-            _count(cells.number(name, schema[name]).is_not_nan(), "numbers"),
-            _count(cells.text(name, schema[name]).str.to_lowercase().is_in(["true", "false"]), "booleans"),
-            _count(cells.text(name, schema[name]).str.contains(_DATE), "dates"),
-        ).alias(name)
-        for name in texts
-    ).row(0, named=True)
-    return judged | {name: _by_cells(**counts[name], typed=typed) for name in texts}
+    for some in _in_parts(texts):
+        counts = sample.select(_counts(name, schema[name], cells) for name in some).row(0, named=True)
+        judged |= {name: _by_cells(**counts[name], typed=typed) for name in some}
+    return judged
+
+
+def _counts(name: str, dtype: pl.DataType, cells: Cells) -> pl.Expr:
+    return pl.struct(
+        # A number that means missing is as good as an empty cell, however it is written.
+        _count(cells.number(name, dtype).is_not_null(), "filled"),
+        _count(cells.number(name, dtype).is_not_nan(), "numbers"),
+        _count(cells.text(name, dtype).str.to_lowercase().is_in(["true", "false"]), "booleans"),
+        _count(cells.text(name, dtype).str.contains(_DATE), "dates"),
+    ).alias(name)
 
 
 def plain_columns(sample: pl.DataFrame, names: Sequence[str], cells: Cells) -> frozenset[str]:
     """Give the columns of text cells that polars parses as numbers by itself: no booleans, blanks or words."""
-    if not names:
-        return frozenset()
-    if len(names) <= FEW and not cells.missing_numbers:
-        return frozenset(name for name in names if cells.are_plain(sample[name]))
-    parsed = sample.select(cells.plain(names).null_count()).row(0)
-    empty = sample.select(pl.col(names).null_count()).row(0)
-    return frozenset(name for name, lost, none in zip(names, parsed, empty, strict=True) if lost == none)
+    if not cells.missing_numbers:
+        return frozenset(name for name in names if cells.are_plain(cells_in(sample, name)))
+    found: set[str] = set()
+    for some in _in_parts(names):
+        parsed = sample.select(cells.plain(some).null_count()).row(0)
+        empty = sample.select(pl.col(literals(some)).null_count()).row(0)
+        found.update(name for name, lost, none in zip(some, parsed, empty, strict=True) if lost == none)
+    return frozenset(found)
+
+
+def _in_parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE))
 
 
 def _count(condition: pl.Expr, name: str) -> pl.Expr:

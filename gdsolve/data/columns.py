@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import re
-import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.data.cells import ColumnKind
+from gdsolve.nearest import nearest_names
+from gdsolve.quoting import joined, quoted
 from gdsolve.spec import Categorical, Spec, flag
 from gdsolve.spec.command import list_words
 from gdsolve.spec.marks import BLANKS
@@ -140,8 +141,8 @@ def assign(
     # A feature may tell clusters apart as well: where it is named as one, or stands among texts.
     if cluster is not None and cluster in (target, weight):
         raise _in_two_parts(cluster, "se", "target" if cluster == target else spec.weight_option)
-    apart = (weight, *group, together, row_names, cluster, offset, exposure)
-    left = [name for name in names if name not in ignored and name not in apart]
+    apart = {*ignored, weight, *group, together, row_names, cluster, offset, exposure}
+    left = [name for name in names if name not in apart]
     if not left:
         raise DataError(f"{table}: no column is left", "leave out less with --ignore")
     if target is not None:
@@ -191,7 +192,7 @@ def split_hint(name: str) -> str | None:
     mark = re.search("[,;|:^~]", name)
     if mark is None and not re.search(r"\s", name):
         return None
-    return f"if cells are split wrongly, name the delimiter: --delimiter {shlex.quote(mark[0] if mark else BLANKS)}"
+    return f"if cells are split wrongly, name the delimiter: --delimiter {quoted(mark[0] if mark else BLANKS)}"
 
 
 def _lonely(table: str, names: Sequence[str], target: str) -> str:
@@ -207,10 +208,11 @@ def columns_in(option: str, values: Sequence[str], names: Sequence[str], table: 
         GdsolveError: a column that is not there.
     """
     chosen: list[str] = []
+    known = set(names) if values else set()
     for value in values:
-        whole = value.strip() in names
+        whole = value.strip() in known
         parts = [value.strip()] if whole else [part.strip() for part in value.split(",")]
-        chosen.extend(known_column(option, part, names, table) for part in parts if part)
+        chosen.extend(part if part in known else known_column(option, part, names, table) for part in parts if part)
     return tuple(dict.fromkeys(chosen))
 
 
@@ -254,7 +256,7 @@ def first_of(names: Sequence[str]) -> str:
 def nearest(name: str, names: Sequence[str]) -> str | None:
     """Give the name that is most like the one asked for, in any case of letters; None where none is near."""
     folded = {known.lower(): known for known in names}
-    near = difflib.get_close_matches(name.lower(), folded, n=1)
+    near = nearest_names(name.lower(), folded)
     return folded[near[0]] if near else None
 
 
@@ -263,10 +265,11 @@ def _forbid_two_parts(single: Mapping[str, str | None], lists: Mapping[str, tupl
         if name is not None and name == twin:
             raise _in_two_parts(name, option, other)
     pairs = [(option, name) for option, name in single.items() if name is not None]
-    pairs += [("features", name) for name in lists["features"] if name in lists["ignore"]]
+    named = {other: frozenset(members) for other, members in lists.items()}
+    pairs += [("features", name) for name in lists["features"] if name in named["ignore"]]
     pairs += [("group_by", name) for name in lists["group_by"]]
     for option, name in pairs:
-        for other, members in lists.items():
+        for other, members in named.items():
             if other != option and name in members:
                 raise _in_two_parts(name, option, other)
 
@@ -279,7 +282,7 @@ def _in_two_parts(name: str, option: str, other: str) -> GdsolveError:
 
 def flag_for(option: str, names: Sequence[str]) -> str:
     """Write a list flag as a shell takes it: `--ignore name,city`; a name with a comma gets a flag of its own."""
-    return shlex.join(list_words(flag(option), names))
+    return joined(list_words(flag(option), names))
 
 
 def without_texts(parts: Parts, kinds: Mapping[str, ColumnKind], spec: Spec) -> tuple[str, ...]:
@@ -318,7 +321,7 @@ def build_roles(
             f"{table}: no feature column is left for the target {parts.target!r}",
             "--categorical onehot, or leave out less",
         )
-    doubled = sorted({name for name in design if design.count(name) > 1}) if levels else []
+    doubled = sorted(name for name, times in Counter(design).items() if times > 1) if levels else []
     if doubled:
         raise DataError(f"{table}: a level and a column are both called {doubled[0]!r}", flag_for("ignore", doubled))
     used = {*features, parts.target, parts.weight, *parts.group, parts.together, parts.cluster}

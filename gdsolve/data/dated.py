@@ -12,6 +12,7 @@ from gdsolve.data.columns import columns_in
 from gdsolve.data.dated_columns import DatedColumns, Held
 from gdsolve.data.dates import TIME_OF_DAY, moments
 from gdsolve.data.first_rows import first_rows, kinds_in
+from gdsolve.data.literal import literals
 from gdsolve.data.scan import rows_of
 from gdsolve.data.source import OVERFLOW, Part, Source
 from gdsolve.data.wrapped import WrappedSource
@@ -78,7 +79,7 @@ class DatedSource(WrappedSource):
         if frame.height and (lost := self.inner.rows_lost(part, others, frame)):
             raise lost
         shown = [*numbers, *texts, *raw, *([OVERFLOW] if OVERFLOW in frame.columns else [])]
-        return self.as_read(frame).select(shown).lazy()
+        return self.as_read(frame).select(literals(shown)).lazy()
 
     def rows_lost(self, part: Part, numbers: Sequence[str], frame: pl.DataFrame) -> DataError | None:
         """Found before dates become numbers."""
@@ -142,7 +143,7 @@ def _held_by(source: Source, cells: pl.Series, kind: ColumnKind, spec: Spec) -> 
         return Held.DATE
     if kind not in (ColumnKind.DATE, ColumnKind.TEXT) and (spec.date_format is None or cells.dtype != pl.String):
         return None
-    texts = cells.to_frame().select(source.cells.text(cells.name, cells.dtype)).to_series().drop_nulls()
+    texts = cells.to_frame().select(source.cells.text(cells.name, cells.dtype)).to_series().alias("").drop_nulls()
     parsed = moments(texts, spec.date_format).drop_nulls().len()
     if kind is ColumnKind.DATE:
         return Held.DURATION if texts.str.contains(TIME_OF_DAY).all() and texts.len() else Held.DATE

@@ -12,6 +12,7 @@ import polars as pl
 
 from gdsolve.data.cells import Cells
 from gdsolve.data.dates import as_numbers, moments, naive, seconds_of
+from gdsolve.data.literal import nameless
 from gdsolve.spec.choices import Dates
 
 _DAY = 86_400.0
@@ -58,9 +59,9 @@ class DatedColumns:
 
         A column of numbers has no dates: all of its cells are +∞.
         """
-        written = raw
+        written = nameless(raw)
         if not raw.dtype.is_temporal():
-            written = raw.to_frame().select(cells.text(raw.name, raw.dtype)).to_series()
+            written = raw.to_frame().select(cells.text(raw.name, raw.dtype)).to_series().alias("")
         if self.columns[raw.name] is Held.DURATION:
             found = seconds_of(written.cast(pl.String)) / (_DAY if self.unit is Dates.DAYS else 1.0)
         elif written.dtype == pl.String:

@@ -17,7 +17,7 @@ def folds(rows: int | Sequence[int] | None, k: int, *, seed: int = 0, by: Any = 
 
     `rows` is how many there are, those included that are left out for missing cells; of several files one number for
     each. With `by`, the values of the column of `--cv-by`, (rows,), rows of one value are in one fold.
-    For scikit-learn: `PredefinedSplit(gdsolve.folds(len(X), 5))`. Source: docs/validation.md.
+    For scikit-learn: `PredefinedSplit(gdsolve.folds(len(X), 5))`. Source: docs/guide/validation.md.
 
     Raises:
         GdsolveError: fewer than two folds, or a value that is missing.

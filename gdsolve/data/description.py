@@ -15,6 +15,7 @@ from gdsolve.data.findings import FaultyRows, Finding, FindingContext, find, rea
 from gdsolve.data.first_rows import first_rows, is_plain
 from gdsolve.data.gaps import Gaps
 from gdsolve.data.inline import Arrays, inline_source
+from gdsolve.data.literal import cells_in
 from gdsolve.data.offsets import not_exposed, offset_columns
 from gdsolve.data.opening import as_opened
 from gdsolve.data.parsing import read_cells
@@ -25,6 +26,7 @@ from gdsolve.data.summary import NUMBERS, ColumnSummary, Fault, RunningColumn, S
 from gdsolve.data.targets import outside
 from gdsolve.data.unclear import unclear_columns
 from gdsolve.data.weighing import unusable
+from gdsolve.data.width import require_width
 from gdsolve.spec import Categorical, Spec
 from gdsolve.spec.losses import Target
 from gdsolve.status import DataError
@@ -94,6 +96,9 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> Descripti
         opened = as_opened(sources, spec, stack)
         first, names = opened[0], list(opened[0].schema)
         parts, fault = _parts(names, spec, first.name, has_header=first.has_header, row_names=first.row_names)
+        # A curve has no triangle of its columns.
+        linear = spec.model is None and spec.minimize is None
+        require_width(first.name, opened, len(names), len(parts.features) if linear else 0)
         try:
             looked = first_rows(opened)
         except DataError:
@@ -252,7 +257,7 @@ def _take(
     if not frame.height:
         return
     for name in frame.columns:
-        gone = tally.columns[name].add(frame[name], spot, written(name))
+        gone = tally.columns[name].add(cells_in(frame, name), spot, written(name))
         if gone is not None:
             lacking[name] = gone
     tally.gaps.add(frame.height, lacking)

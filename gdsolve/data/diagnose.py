@@ -6,7 +6,6 @@ import functools
 import itertools
 import logging
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from gdsolve.data.shell import FIT
 from gdsolve.data.source import OVERFLOW, Source
 from gdsolve.data.targets import target_error
 from gdsolve.data.weighing import unusable, weighing_error
+from gdsolve.quoting import quoted
 from gdsolve.spec import Header, Missing, Spec, flag
 from gdsolve.spec.missing import missing_flag
 from gdsolve.status import DataError
@@ -236,7 +236,7 @@ def _dates_read(cell: str) -> str:
     form = forms_of(cell)
     if form is None:
         return "--dates days reads it as a number"
-    return f"--dates days --date-format {shlex.quote(form[0])} reads it as a number{form[1]}"
+    return f"--dates days --date-format {quoted(form[0])} reads it as a number{form[1]}"
 
 
 def date_error(at: str, cell: str, dates: DatedColumns, column: str, otherwise: str) -> DataError:
@@ -253,7 +253,7 @@ def _unclear_date(at: str, cell: str) -> DataError | None:
     if form is None:
         return None
     unclear = "may have the day or the month first" if form[1] else "does not begin with the year"
-    return DataError(f"{at}: {show(cell)} {unclear}", f"--date-format {shlex.quote(form[0])}{form[1]}")
+    return DataError(f"{at}: {show(cell)} {unclear}", f"--date-format {quoted(form[0])}{form[1]}")
 
 
 def nested_error(source: Source, kinds: Mapping[str, ColumnKind], column: str, parts: Parts, spec: Spec) -> DataError:
@@ -288,6 +288,8 @@ def _unfit(message: str, kinds: Mapping[str, ColumnKind], column: str, parts: Pa
         return DataError(f"{message}, and it is the {own}", f"{flag(own)} COLUMN, a column of numbers")
     if column in parts.group:
         return DataError(f"{message}, and it tells the groups apart", "--group-by COLUMN, a column of texts or numbers")
+    if column == parts.cluster:
+        return DataError(f"{message}, and it tells the clusters apart", "--se cluster:COLUMN, of texts or numbers")
     return None
 
 

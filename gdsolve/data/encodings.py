@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import functools
 import re
-import shlex
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from gdsolve.advice import Advice
 from gdsolve.data.file import File
 from gdsolve.data.packing import Packing, open_unpacked
+from gdsolve.quoting import quoted
 from gdsolve.spec.command import operand
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def encoding_hint(name: str, path: str, packing: Packing) -> str:
         return "it is UTF-8: leave --encoding out" if complete else _AGAIN
     # Some lines of other encodings are UTF-8 by chance.
     if good > len(other):
-        table = "FILE" if name == "standard input" else shlex.quote(operand(name))
+        table = "FILE" if name == "standard input" else quoted(operand(name))
         without = f"iconv -c -f utf-8 -t utf-8 {table} | gdsolve fit -"
         return Advice("most of the file is UTF-8; without the other bytes", without)
     # What is a few milliseconds to import is for files that are refused alone.

@@ -8,6 +8,9 @@ from pathlib import Path
 # Rows may be longer at the end of a file than at its beginning: looked at are so many places, so many bytes each.
 _PLACES = 8
 _GLANCE = 1 << 15
+# Where lines are so long that these have few, more is looked at.
+_LONG_GLANCE = 1 << 22
+_FEW = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,20 @@ def lines_in(path: str) -> float:
         OSError: the file cannot be read.
     """
     size = size_of(path)
-    places = _PLACES if size > _PLACES * _GLANCE else 1
+    lines, seen = _lines_at(path, size, _GLANCE)
+    if lines < _FEW and seen < size:
+        lines, seen = _lines_at(path, size, _LONG_GLANCE)
+    return size * lines / seen if seen else 0.0
+
+
+def _lines_at(path: str, size: int, glance: int) -> tuple[int, int]:
+    """The lines and the bytes at some places of a file, or of all of it where it is no larger than these."""
+    places = _PLACES if size > _PLACES * glance else 1
     lines = seen = 0
     with Path(path).open("rb") as file:
         for place in range(places):
             file.seek(place * (size // places))
-            glance = file.read(_GLANCE if places > 1 else size)
-            lines += glance.count(b"\n")
-            seen += len(glance)
-    return size * lines / seen if seen else 0.0
+            read = file.read(glance if places > 1 else size)
+            lines += read.count(b"\n")
+            seen += len(read)
+    return lines, seen

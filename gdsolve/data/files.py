@@ -9,9 +9,8 @@ import functools
 import glob
 import io
 import logging
-import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import cast
 from gdsolve.advice import Advice
 from gdsolve.bundled import nearest_name, path_of
 from gdsolve.data.encodings import encoding_hint, escaped_encoding, wide_encoding
+from gdsolve.data.endless import RecordWatch
 from gdsolve.data.file import STDIN, File, Stamp
 from gdsolve.data.formats.csv.marks import DELIMITERS
 from gdsolve.data.formats.format import TableFormat
@@ -38,6 +38,9 @@ from gdsolve.data.packing import PACKED_ENDINGS, Packing, damage_told, open_unpa
 from gdsolve.data.pieces import read_text
 from gdsolve.data.records import LONGEST, end_of_records
 from gdsolve.data.spool import let_interrupts_through, spool
+from gdsolve.nearest import nearest_names
+from gdsolve.paths import is_file, is_folder, is_there, names_in
+from gdsolve.quoting import quoted
 from gdsolve.spec.command import operand
 from gdsolve.spec.file import is_url
 from gdsolve.spec.scans import ENDING
@@ -103,14 +106,14 @@ def _expand(source: str) -> list[str]:
 
 
 def _expand_path(source: str) -> list[str]:
-    if is_url(source) and not Path(source).exists():
-        curl = Advice("", f"curl -L {shlex.quote(source)} | gdsolve fit -")
+    if is_url(source) and not is_there(source):
+        curl = Advice("", f"curl -L {quoted(source)} | gdsolve fit -")
         remedy = curl if source.startswith(_CURL) else "copy it to a file first"
         raise DataError(f"{source}: is an address, and gdsolve reads files", remedy)
-    if source == "-" or Path(source).exists() or not glob.has_magic(source):
+    if source == "-" or is_there(source) or not glob.has_magic(source):
         return [source]
     found = glob.glob(source, recursive=True)  # noqa: PTH207, since Path.glob takes no absolute pattern
-    matches = sorted(match for match in found if not Path(match).is_dir())
+    matches = sorted(match for match in found if not is_folder(match))
     if not matches:
         raise DataError(f"{source}: no file matches", "check the pattern, or name the files one by one")
     return matches
@@ -157,14 +160,14 @@ def _open_path(source: str, codec: str | None, stack: ExitStack) -> tuple[TableF
     name = STDIN if source == "-" else source
     try:
         if source == "-":
-            return _examine(name, _copy(name, _standard_input(), stack), codec, None, stack)
+            return _examine(name, _copy(name, _standard_input(), stack, codec), codec, None, stack)
         path = path_of(source)
-        if path.is_dir():
+        if is_folder(path):
             raise DataError(f"{name}: is a directory", f"name its files: '{source.rstrip('/')}/*.csv'")
-        if path.exists() and not path.is_file():
+        if is_there(path) and not is_file(path):
             let_interrupts_through()
             with path.open("rb") as pipe:
-                return _examine(name, _copy(name, pipe, stack), codec, None, stack)
+                return _examine(name, _copy(name, pipe, stack, codec), codec, None, stack)
         return _examine(name, str(path), codec, Stamp.of(str(path)), stack)
     except FileNotFoundError:
         raise DataError(f"{name}: no such file", near_file(source)) from None
@@ -174,17 +177,24 @@ def _open_path(source: str, codec: str | None, stack: ExitStack) -> tuple[TableF
         ) from None
 
 
-def _copy(name: str, stream: io.BufferedReader, stack: ExitStack) -> str:
+def _copy(name: str, stream: io.BufferedReader, stack: ExitStack, codec: str | None) -> str:
     """Copy what comes once, and not from a disk; of a pipe nobody knows how often it will have to be read."""
+
+    def look(path: str) -> Callable[[bytes], None]:
+        def judge(start: bytes) -> None:
+            if codec is None and b"\x00" in start and _byte_order(start) is None:
+                raise _not_text(name, path, Packing.NONE, start)
+
+        return RecordWatch(name, path, judge).take
+
     # One call of the system at a time: between them Python looks whether Ctrl-C was pressed.
-    return spool(name, stream.read1, stack, title="receiving", source=stream)
+    return spool(name, stream.read1, stack, title="receiving", source=stream, look=look)
 
 
 def near_file(source: str) -> str:
     """What to do about a file that is not there: the name that was probably meant."""
     folder = Path(source).parent
-    there = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-    near = difflib.get_close_matches(Path(source).name, there, n=1)
+    near = nearest_names(Path(source).name, names_in(folder))
     if near:
         return f"did you mean {folder / near[0]}?"
     if bundled := nearest_name(source):
@@ -281,7 +291,7 @@ def _refuse_other_formats(name: str, head: str) -> None:
     if "\x00" in head[:4096]:
         raise DataError(f"{name}: is not text in this encoding", "leave --encoding out")
     if head.lstrip().startswith("[") and head.lstrip()[1:].lstrip().startswith(("{", "]")):
-        file = shlex.quote(operand(name))
+        file = quoted(operand(name))
         words, piped = "give one object a line", "put jq -c '.[]' before gdsolve"
         remedy = f"{words}: {piped}" if name == STDIN else Advice(words, f"jq -c '.[]' {file} > rows.ndjson")
         raise DataError(f"{name}: is a JSON array", remedy)

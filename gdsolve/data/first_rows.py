@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from gdsolve.data.cells import FEW, ColumnKind, kinds_of, plain_columns
+from gdsolve.data.cells import ColumnKind, kinds_of, plain_columns
 from gdsolve.data.scan import FAULTS
 from gdsolve.data.source import OVERFLOW, Source
 from gdsolve.ranks import Ranks
@@ -14,6 +14,8 @@ from gdsolve.status import DataError
 
 # Letters of a text, of up to four bytes each, that are in its sample as a whole.
 AT_HAND = 1 << 16
+# Columns up to which numbers are parsed one column at a time: a query of polars takes as long as some tens of them.
+FEW = 32
 
 
 def sample_of(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame]:

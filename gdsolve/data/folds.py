@@ -1,4 +1,4 @@
-"""Which fold a row belongs to, and whether it is held out: by a seeded hash of its number (docs/validation.md)."""
+"""Which fold a row belongs to, whether it is held out: by a seeded hash of its number (docs/guide/validation.md)."""
 
 from __future__ import annotations
 

@@ -11,8 +11,11 @@ from gdsolve.data.cells import Cells
 from gdsolve.data.extent import Extent
 from gdsolve.data.file import File
 from gdsolve.data.formats.typed import FrameParts, sample_height
+from gdsolve.data.literal import column, literals
+from gdsolve.data.moments import beyond_calendar
 from gdsolve.data.source import Part
 from gdsolve.spec import Spec
+from gdsolve.status import DataError
 
 _ROWS = 1 << 16
 
@@ -25,7 +28,13 @@ class FrameSource(FrameParts):
 
     @classmethod
     def of(cls, frame: pl.DataFrame, spec: Spec, name: str) -> FrameSource:
-        """The source of a frame that messages call `name`."""
+        """The source of a frame that messages call `name`.
+
+        Raises:
+            DataError: dates that no calendar has.
+        """
+        if beyond := beyond_calendar(frame):
+            raise DataError(f"{name}: {beyond}", "leave the column out of the frame, or give it as numbers")
         file = File(name, "", "", complete=False)
         odd = {
             column: f"{name}: column {column!r} holds values of type {dtype}"
@@ -34,7 +43,7 @@ class FrameSource(FrameParts):
         }
         schema = frame.schema | dict.fromkeys(odd, pl.Object())
         # polars has no texts of durations in a cast.
-        texts = [pl.col(column).dt.to_string("iso") for column, dtype in schema.items() if dtype == pl.Duration]
+        texts = [column(name).dt.to_string("iso") for name, dtype in schema.items() if dtype == pl.Duration]
         return cls(
             file,
             tuple(frame.columns),
@@ -46,7 +55,7 @@ class FrameSource(FrameParts):
 
     def parts(self, columns: Collection[str]) -> Iterator[Part]:
         """Give the rows in parts."""
-        return self.frame.select(*columns).iter_slices(_ROWS)
+        return self.frame.select(literals(columns)).iter_slices(_ROWS)
 
     def sample(self) -> pl.DataFrame:
         """Give the first rows, some thousand cells."""

@@ -1,4 +1,4 @@
-"""The names of the columns of a table, for who asks nothing else; those of a CSV file without numpy and polars."""
+"""The names of the columns of a table, for who asks nothing else; those of most files without numpy and polars."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from gdsolve.data.cells import Cells
+from gdsolve.data.literal import cells_in, column
 
 Key = str | tuple[str, ...] | None
 """The value of a group: the text of its cells, of several columns a text each; None where one is missing."""
@@ -18,8 +19,8 @@ _BETWEEN = "\x00\x1f"
 def written_keys(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
     """Give one text a row, (rows,), of the cells as they are written; null where one of them is."""
     if len(columns) == 1:
-        return frame[columns[0]]
-    cells = [pl.col(name).cast(pl.String) for name in columns]
+        return cells_in(frame, columns[0])
+    cells = [column(name).cast(pl.String) for name in columns]
     return frame.select(pl.concat_str(cells, separator=_BETWEEN)).to_series()
 
 

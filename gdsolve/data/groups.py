@@ -12,6 +12,7 @@ from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Roles
 from gdsolve.data.diagnose import cell_errors, cell_text, show
 from gdsolve.data.group_keys import Key, keys_of, written_keys
+from gdsolve.data.literal import cells_in, literal, literals
 from gdsolve.data.means import means_of, weighted_cells
 from gdsolve.data.source import Source
 from gdsolve.spec import Spec
@@ -194,7 +195,7 @@ def group_means(
     sums, weights = np.zeros((0, len(numbers))), np.zeros((0, len(numbers)))
     for frame in frames:
         rows = codes.of(written_keys(frame, columns), cells)
-        found = weighted_cells(frame.select(numbers).to_numpy(), weights_of(frame))
+        found = weighted_cells(frame.select(literals(numbers)).to_numpy(), weights_of(frame))
         new = len(codes.numbers) - len(sums)
         sums, weights = (np.concatenate([one, np.zeros((new, len(numbers)))]) for one in (sums, weights))
         np.add.at(sums, rows, found[0])
@@ -208,9 +209,9 @@ def fill_means(
     """Fill missing numbers with the mean of their group; what has none is added to `fatal`, (rows, used)."""
     fatal, codes = fatal.copy(), frame[CODE].to_numpy()
     for place, name in enumerate(numbers):
-        missing = frame[name].is_null().to_numpy() & ~fatal[:, place] & (codes != NO_GROUP)
+        missing = cells_in(frame, name).is_null().to_numpy() & ~fatal[:, place] & (codes != NO_GROUP)
         if missing.any():
             values = means.of(groups, codes, place)
             fatal[:, place] |= missing & ~np.isfinite(values)
-            frame = frame.with_columns(pl.col(name).fill_null(pl.Series(values)))
+            frame = frame.with_columns(pl.col(literal(name)).fill_null(pl.Series(values)))
     return frame, fatal

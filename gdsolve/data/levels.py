@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from gdsolve.data.columns import Parts, flag_for
+from gdsolve.data.literal import cells_in, literals
 from gdsolve.data.parsing import read_cells
 from gdsolve.data.passes import Pass
 from gdsolve.data.source import Source
@@ -34,9 +35,9 @@ def find_levels(
     for source in sources:
         dropping = spec.na is Missing.DROP
         for _, _, frame in collecting.through(read_cells(source, numbers if dropping else (), texts, fast)):
-            kept = frame.drop_nulls([*numbers, *texts]) if dropping else frame
+            kept = frame.drop_nulls(literals([*numbers, *texts])) if dropping else frame
             for name in texts:
-                found[name].update(kept[name].drop_nulls().unique())
+                found[name].update(cells_in(kept, name).drop_nulls().unique())
                 two = spec.loss.info.target is Target.TWO_CLASSES
                 if name == parts.target and len(found[name]) > (2 if two else MOST_CLASSES):
                     class_levels(source.name, parts, found[name], spec)
@@ -68,7 +69,7 @@ def values_met(sources: Sequence[Source], column: str) -> tuple[str, ...]:
     collecting = Pass("finding values", sources)
     for source in sources:
         for _, _, frame in collecting.through(read_cells(source, (), [column], False)):
-            found.update(dict.fromkeys(frame[column].drop_nulls().unique(maintain_order=True)))
+            found.update(dict.fromkeys(cells_in(frame, column).drop_nulls().unique(maintain_order=True)))
     return tuple(found)
 
 

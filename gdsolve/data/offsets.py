@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import polars as pl
 
+from gdsolve.data.literal import column
 from gdsolve.spec import Loss, Spec
 from gdsolve.spec.losses import Target
 from gdsolve.status import DataError
@@ -46,15 +47,15 @@ def design_with_offset(design: list[str | pl.Expr], of: WithOffset, loss: Loss) 
     if not is_subtracted(loss):
         return [*design, found.alias(OFFSET)]
     target = design[-1]
-    whole = pl.col(target) if isinstance(target, str) else target
+    whole = column(target) if isinstance(target, str) else target
     name = target if isinstance(target, str) else target.meta.output_name()
     return [*design[:-1], (whole - found).alias(name)]
 
 
 def expression_of(of: WithOffset) -> pl.Expr:
     """offset + log exposure, of those that there are; not finite where an exposure is not above 0."""
-    terms = [pl.col(of.offset)] if of.offset is not None else []
-    terms += [pl.col(of.exposure).log()] if of.exposure is not None else []
+    terms = [column(of.offset)] if of.offset is not None else []
+    terms += [column(of.exposure).log()] if of.exposure is not None else []
     return terms[0] if len(terms) == 1 else terms[0] + terms[1]
 
 

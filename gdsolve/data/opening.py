@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import logging
 import operator
-import shlex
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -17,6 +16,7 @@ from gdsolve.data.formats.registry import FORMATS
 from gdsolve.data.names import plain_names
 from gdsolve.data.passes import Pass
 from gdsolve.data.source import Source
+from gdsolve.quoting import quoted
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
 from gdsolve.spec.choices import Dates
@@ -126,7 +126,8 @@ def require_same_columns(opened: Sequence[Source], first: str, names: Collection
     """
     for other in opened:
         lacking = [name for name in names if name not in other.schema]
-        beyond = [name for name in other.schema if name not in names]
+        known = frozenset(names)
+        beyond = [name for name in other.schema if name not in known]
         if lacking and not other.has_header:
             raise DataError(
                 f"{other.name}: its first line is data, and that of {first} is a header",
@@ -171,5 +172,5 @@ def _require_takers(first: str, formats: Sequence[TableFormat], spec: Spec) -> N
 
 def _joined(first: str, second: str) -> str:
     """The command that makes one file of two."""
-    files = " ".join(shlex.quote(operand(name)) for name in (first, second))
+    files = " ".join(quoted(operand(name)) for name in (first, second))
     return f"cat {files} > whole.csv, and read whole.csv"

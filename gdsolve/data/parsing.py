@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.file import watched
+from gdsolve.data.literal import nameless
 from gdsolve.data.parallel import in_order
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.source import OVERFLOW, Part, Source
@@ -81,7 +82,7 @@ class _Parser:
             return False
         if not lacking:
             return True
-        empty = np.logical_and.reduce([column.is_null().to_numpy() for column in columns])
+        empty = np.logical_and.reduce([nameless(column).is_null().to_numpy() for column in columns])
         return int(self.source.blank_lines(part, empty).sum()) == lacking
 
     def _at_hand(self, whole: pl.DataFrame) -> pl.DataFrame:

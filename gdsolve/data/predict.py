@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,9 +13,11 @@ from typing import Any, TextIO
 import numpy as np
 import polars as pl
 
+from gdsolve.csv_rows import row_writer
 from gdsolve.data.appended import Appended, read_appending
 from gdsolve.data.diagnose import cell_text, date_error, has_overflow, overflow_error, show
 from gdsolve.data.file import watched
+from gdsolve.data.literal import cells_in, literals
 from gdsolve.data.offsets import NOT_EXPOSED, offset_columns
 from gdsolve.data.opening import as_asked, open_sources
 from gdsolve.data.passes import Pass
@@ -80,7 +81,7 @@ def predict_csv(
                 out.write(begin)
                 begin = ""
                 # Some lines at a time: of a longer text an unbuffered stream may write the start alone.
-                for lines in raw.select(*shown, *texts).iter_slices(_AT_ONCE):
+                for lines in raw.select(*literals(shown), *texts).iter_slices(_AT_ONCE):
                     out.write(lines.write_csv(include_header=False, separator=mark))
                 rows += raw.height
         tell_satisfied(opened, rows)
@@ -90,7 +91,7 @@ def predict_csv(
 
 def _header_line(first: Source, appended: Appended, mark: str, *, only: bool) -> str:
     line, headers = io.StringIO(), [] if only else list(first.headers)
-    csv.writer(line, delimiter=mark, lineterminator="\n").writerow([*headers, *appended.titles(headers)])
+    row_writer(line, mark).writerow([*headers, *appended.titles(headers)])
     return line.getvalue()
 
 
@@ -169,8 +170,9 @@ def open_for(sources: Sequence[str], spec: Spec, model: Predictor, stack: ExitSt
         DataError: a table that cannot be read, or a column that is not there.
     """
     # What the model calls columns tells a header where it is in doubt.
-    named = replace(model.reading(spec), features=tuple(model.read))
-    read = open_sources(sources, named, stack, sifted=False, named=model.read)
+    columns = model.read
+    named = replace(model.reading(spec), features=tuple(columns))
+    read = open_sources(sources, named, stack, sifted=False, named=columns)
     renamed = [_renamed(source.for_loss(model.beside.loss), model) for source in read]
     opened = as_fitted(as_asked(renamed, named), model, spec)
     here = model.within(list(opened[0].schema))
@@ -238,7 +240,7 @@ def _checked(source: Source, model: Predictor, spec: Spec, shown: Sequence[str])
             cells = _prepared(near, done, cells, model, spec)
             if undecoded := source.undecoded(raw, wanted):
                 raise undecoded
-            empty = raw.select(pl.all_horizontal(pl.col(wanted).is_null())).to_series().to_numpy()
+            empty = raw.select(pl.all_horizontal(pl.col(literals(wanted)).is_null())).to_series().to_numpy()
             kept = ~source.blank_lines(part, empty)
             whole = kept.all()
             yield (done, kept), raw if whole else raw.filter(kept), cells if whole else cells.filter(kept)
@@ -260,9 +262,9 @@ def _prepared(source: Source, offset: int, cells: pl.DataFrame, model: Predictor
 def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predictor, spec: Spec) -> None:
     if has_overflow(frame):
         raise overflow_error(source, offset + int(frame[OVERFLOW].is_not_null().arg_max() or 0), model.run)
-    texts = [] if model.formula is None else model.formula.texts
+    texts = frozenset(() if model.formula is None else model.formula.texts)
     for name in dict.fromkeys([*(name for name in model.columns if name not in texts), *offset_columns(model)]):
-        column = frame[name]
+        column = cells_in(frame, name)
         bad = ~column.is_in(list(model.levels[name])) if name in model.levels else ~column.is_finite()
         if name == model.exposure:
             bad |= column <= 0.0

@@ -13,6 +13,7 @@ from gdsolve.data.arrays import column_of, columns_of, labels_of, names_of, text
 from gdsolve.data.cells import Cells
 from gdsolve.data.dated_columns import DatedColumns
 from gdsolve.data.diagnose import date_error
+from gdsolve.data.literal import nameless
 from gdsolve.data.offsets import NOT_EXPOSED
 from gdsolve.data.predict import asking_option, note_gaps, warn_of_groups
 from gdsolve.data.predictor import CurveModel, Predictor, require_beside, require_columns
@@ -187,12 +188,12 @@ def _numbers(
 ) -> pl.Series:
     if dates is not None and name in dates.columns:
         written = series_of(cells, name, source, cells_of.missing, typed=True, strict=False)
-        return dates.read(written.alias(name), cells_of).fill_null(np.nan)
+        return nameless(dates.read(written.alias(name), cells_of)).fill_null(np.nan)
     column = series_of(cells, name, source, cells_of.missing, typed=typed)
     if not column.dtype.is_numeric() and column.dtype not in (pl.Boolean, pl.Null):
         first = next((cell for cell in column if cell is not None), None)
         raise DataError(f"{source}: column {name!r} of X is not an array of numbers ({first!r})", "leave it out")
-    return column.to_frame().select(cells_of.number(name, column.dtype)).to_series().fill_null(np.nan)
+    return column.to_frame().select(cells_of.number(name, column.dtype)).to_series().alias("").fill_null(np.nan)
 
 
 def _refuse_no_date(read: pl.Series, cells: Any, name: str, source: str, model: Predictor, rows: pl.Series) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from gdsolve.advice import Advice
 from gdsolve.data.beside import NOTHING, Beside
-from gdsolve.data.columns import nearest, split_hint
+from gdsolve.data.columns import first_of, nearest, split_hint
 from gdsolve.data.group_models import UNKNOWN, GroupModels, model_of_group, models_by_group
+from gdsolve.data.literal import cells_in
 from gdsolve.data.offsets import offset_columns, offset_of, saved_offsets
 from gdsolve.data.response import MEANS
 from gdsolve.data.shell import PREDICT
+from gdsolve.imports import collector_at_rest
 from gdsolve.model import AGAIN
 from gdsolve.spec import Loss, Spec, flag
 from gdsolve.spec.losses import MEAN_AT, USUAL_LOSS, Link, Mean
@@ -29,8 +32,7 @@ if TYPE_CHECKING:
 _SAVED = Advice("give a file that gdsolve fit wrote with --save or --format json", verbatim=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Term:
+class _Term(NamedTuple):
     """One summand: weight times a column, or weight where a column of text has this level.
 
     Of several classes there is a weight for each, (C,).
@@ -43,11 +45,11 @@ class _Term:
 
     def cells(self, frame: pl.DataFrame) -> np.ndarray:
         """The numbers that are summed up, (rows,); NaN where the cell is missing."""
-        cells = frame[self.column]
+        cells = cells_in(frame, self.column)
         return np.asarray((cells if self.level is None else (cells == self.level).cast(pl.Float64)).to_numpy())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Predictor:
     """What a saved model makes of the columns that it needs, and what is read `beside` them; `run` is for hints.
 
@@ -79,7 +81,7 @@ class Predictor:
         """Give the spec with the cells that the fit took as missing beside its own."""
         return replace(spec, na_values=added_to(self.na_values, spec.na_values))
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
         """The columns that the prediction is made of, in the order of the weights."""
         if self.curve is not None:
@@ -94,13 +96,14 @@ class Predictor:
         own = self.levels if self.formula is None else self.formula.texts
         return [*own, *(self.groups.columns if self.groups else ())]
 
-    @property
+    @cached_property
     def needed(self) -> list[str]:
         """The columns, with those of the groups last."""
-        beside = [name for name in offset_columns(self) if name not in self.columns]
-        return [*self.columns, *beside, *(self.groups.columns if self.groups else ())]
+        own = self.columns
+        beside = [name for name in offset_columns(self) if name not in own]
+        return [*own, *beside, *(self.groups.columns if self.groups else ())]
 
-    @property
+    @cached_property
     def read(self) -> list[str]:
         """All columns that are read, each once."""
         return list(dict.fromkeys([*self.needed, *self.beside.columns]))
@@ -108,8 +111,8 @@ class Predictor:
     @property
     def numbers_read(self) -> list[str]:
         """Those of them that are read as numbers."""
-        named = [*self.columns, *offset_columns(self), *self.beside.numbers]
-        return [name for name in dict.fromkeys(named) if name not in self.texts_read]
+        named, texts = [*self.columns, *offset_columns(self), *self.beside.numbers], frozenset(self.texts_read)
+        return [name for name in dict.fromkeys(named) if name not in texts]
 
     @property
     def texts_read(self) -> list[str]:
@@ -159,7 +162,8 @@ def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predic
         GdsolveError: the model is not one that a fit wrote.
     """
     try:
-        known = _read_predictor(model, curve)
+        with collector_at_rest():
+            known = _read_predictor(model, curve)
         if (record := model["data"].get("dates")) is None:
             return known
         from gdsolve.data.dated_columns import DatedColumns
@@ -183,12 +187,17 @@ def _read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predi
         return replace(whole, groups=GroupModels.of(model), each=each)
     formula = _formula_of(model)
     levels = {name: tuple(texts) for name, texts in model["data"].get("levels", {}).items()}
-    encoded = {f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts}
+    encoded: dict[str, tuple[str, str | None]] = {
+        f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts
+    }
     groups = GroupModels.of(model) if "groups" in model else None
-    terms = []
-    for name in model["data"]["features"]:
-        column, level = encoded.get(name, (name, None))
-        terms.append(_Term(name, column, level, 0.0 if groups else _weight_of(model, name)))
+    features = model["data"]["features"]
+    weights = [0.0] * len(features) if groups else _weights_of(model, features)
+    columns = [encoded.get(name, (name, None)) for name in features]
+    terms = [
+        _Term(name, column, level, weight)
+        for name, (column, level), weight in zip(features, columns, weights, strict=True)
+    ]
     mean = _mean_of(model.get("descent", {}))
     if mean is Mean.SOFTMAX and groups:
         each = tuple(read_predictor(model_of_group(model, place), None) for place in models_by_group(model).values())
@@ -234,11 +243,12 @@ def _formula_of(model: Mapping[str, Any]) -> SavedFormula | None:
     return SavedFormula(design)
 
 
-def _weight_of(model: Mapping[str, Any], name: str) -> float | np.ndarray:
+def _weights_of(model: Mapping[str, Any], names: Sequence[str]) -> Sequence[float | np.ndarray]:
     each = model.get("weights_by_class")
     if each is None:
-        return float(model["weights"][name])
-    return np.array([float(one["weights"][name]) for one in each.values()])
+        weights = model["weights"]
+        return [float(weights[name]) for name in names]
+    return [np.array([float(one["weights"][name]) for one in each.values()]) for name in names]
 
 
 def _mean_of(descent: Mapping[str, Any]) -> Mean:
@@ -253,13 +263,12 @@ def require_columns(table: str, names: Sequence[str], model: Predictor) -> None:
     Raises:
         DataError: one is not there.
     """
-    for name in model.needed:
-        if name not in names:
+    needed, known = model.needed, frozenset(names)
+    for name in needed:
+        if name not in known:
             near = nearest(name, names)
-            listed = ", ".join(model.needed[:12])
-            more = f", and {len(model.needed) - 12:,} more" if len(model.needed) > 12 else ""
             split = split_hint(names[0]) if len(names) == 1 else None
-            remedy = split or (f"rename {near!r}?" if near else f"the model needs: {listed}{more}")
+            remedy = split or (f"rename {near!r}?" if near else f"the model needs: {first_of(needed)}")
             raise DataError(f"{table}: has no column {name!r}, which the model needs", remedy)
 
 
@@ -272,7 +281,8 @@ def require_beside(table: str, names: Sequence[str], model: Predictor, option: s
     beside = model.beside
     for name in beside.columns:
         if name not in names:
-            near = nearest(name, [other for other in names if other not in model.needed])
+            needed = frozenset(model.needed)
+            near = nearest(name, [other for other in names if other not in needed])
             what = "the target of the model" if name == beside.target else "the row weights"
             asked = f", which {flag(option)} needs" if option else ""
             remedy = f"rename {near!r}?" if near else f"add the column {name!r}"
@@ -342,7 +352,7 @@ def _of_classes(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
     for term in model.terms:
         total += np.multiply.outer(term.cells(frame), term.weight)
     for name in model.levels:
-        total[frame[name].is_null().to_numpy()] = np.nan
+        total[cells_in(frame, name).is_null().to_numpy()] = np.nan
     return total + model.intercept
 
 
@@ -356,5 +366,5 @@ def _linear(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
         total += (term.weight if own is None else own[:, place]) * term.cells(frame)
     for name in model.levels:
         # A column of one level has no term, but an unknown level is unknown all the same.
-        total[frame[name].is_null().to_numpy()] = np.nan
+        total[cells_in(frame, name).is_null().to_numpy()] = np.nan
     return total + (model.intercept if own is None else own[:, -1])

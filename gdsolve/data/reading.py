@@ -16,6 +16,7 @@ from gdsolve.data.file import watched
 from gdsolve.data.folds import Dealing
 from gdsolve.data.group_keys import written_keys
 from gdsolve.data.groups import CODE, GroupMeans, fill_means, group_means
+from gdsolve.data.literal import cells_in, chosen, column, literals
 from gdsolve.data.means import Sums, means_of, no_mean_error, weighted_sums
 from gdsolve.data.offsets import (
     design_with_offset,
@@ -138,8 +139,8 @@ class Reader:
             return frame
         texts = frame.with_columns(source.cells.text(together, pl.String()))
         # Those of rows that are left out have numbers as well: whoever counts the values need not know which rows are.
-        codes, there = np.zeros(frame.height, dtype=np.int64), texts[together].is_not_null()
-        codes[there.to_numpy()] = tally.kept_together.of(texts[together].filter(there), source.cells)
+        codes, there = np.zeros(frame.height, dtype=np.int64), cells_in(texts, together).is_not_null()
+        codes[there.to_numpy()] = tally.kept_together.of(cells_in(texts, together).filter(there), source.cells)
         return texts.with_columns(pl.Series(_DEALT, codes))
 
     def kept(self, tally: Tally) -> Iterator[pl.DataFrame]:
@@ -222,12 +223,12 @@ class Reader:
             batch = replace(batch, fold=kept[_DEALT].to_numpy())
         if self.roles.cluster is None:
             return batch
-        return replace(batch, cluster=tally.clusters.of(kept[self.roles.cluster], batch.weight, source.cells))
+        return replace(batch, cluster=tally.clusters.of(cells_in(kept, self.roles.cluster), batch.weight, source.cells))
 
     def _arrays(self, frame: pl.DataFrame) -> Batch:
         names = [column for column in self._design if isinstance(column, str)]
         # To pick columns by name costs a thirtieth of selecting them, which counts where there are a thousand.
-        design = frame[names] if len(names) == len(self._design) else frame.select(self._design)
+        design = frame[names] if len(names) == len(self._design) else frame.select(chosen(self._design))
         values, offset = split_offset(design.to_numpy(), self.roles, self.spec)
         return Batch(values, self._weights(frame), offset=offset)
 
@@ -270,7 +271,7 @@ class Reader:
         """Drop blank lines, and drop or fill missing cells as `--na` says; anything else is an error."""
         numbers = self._numbers
         used = [*numbers, *self._texts, *self._group]
-        missing = frame.select(pl.col(used).is_null()).to_numpy()
+        missing = frame.select(pl.col(literals(used)).is_null()).to_numpy()
         blank = source.blank_lines(part, np.asarray(missing.all(axis=1)))
         missing = missing & ~blank[:, None]
         fatal = self._unusable(frame, used)
@@ -289,7 +290,7 @@ class Reader:
             return kept
         tally.filled += int(missing.sum())
         return kept.with_columns(
-            pl.col(name).fill_null(self._mean(name)) for name in numbers if kept[name].null_count()
+            column(name).fill_null(self._mean(name)) for name in numbers if kept[name].null_count()
         )
 
     def _numbered(self, frame: pl.DataFrame, codes: np.ndarray, tally: Tally) -> pl.DataFrame:
@@ -312,7 +313,7 @@ class Reader:
         # A row with too many fields may be in any group: it is an error of the table.
         self._refuse_first(source, offset, frame, used, np.zeros_like(fatal))
         dropping = self.spec.na is Missing.DROP
-        lacking = frame.select(pl.any_horizontal(pl.col(name).is_null() for name in self.roles.group))
+        lacking = frame.select(pl.any_horizontal(column(name).is_null() for name in self.roles.group))
         adrift = lacking.to_series().to_numpy() & ~blank
         tally.groups.adrift += int(adrift.sum())
         frame = tally.groups.add_codes(frame, self.roles.group, blank | (adrift & dropping), source.cells)
@@ -344,7 +345,7 @@ class Reader:
         fatal = np.zeros((frame.height, len(used)), dtype=bool)
         for place, name in enumerate(self._numbers):
             values = frame[name].to_numpy()
-            fatal[:, place] = ~np.isfinite(values) & frame[name].is_not_null().to_numpy()
+            fatal[:, place] = ~np.isfinite(values) & cells_in(frame, name).is_not_null().to_numpy()
             if name == self.roles.weight:
                 fatal[:, place] |= unusable(values, self.spec)
             elif name == self.roles.target:
@@ -371,7 +372,7 @@ class Reader:
         raise cell_error(source, offset + row, column, self.spec, self.roles)
 
     def _is_outside(self, frame: pl.DataFrame, row: int) -> bool:
-        target = frame.select(target_column(self.roles)).to_series().to_numpy()
+        target = frame.select(chosen([target_column(self.roles)])).to_series().to_numpy()
         return bool(outside(self.spec.loss, target)[row])
 
     def _mean(self, name: str) -> float:
@@ -389,7 +390,7 @@ class Reader:
         """Give Σωx and Σω of the cells that are there, column by column (one pass over the sources)."""
         sums, weights = np.zeros(len(self._numbers)), np.zeros(len(self._numbers))
         for frame in self._once_more():
-            found = weighted_sums(frame.select(self._numbers).to_numpy(), self._weights(frame))
+            found = weighted_sums(frame.select(literals(self._numbers)).to_numpy(), self._weights(frame))
             sums += found[0]
             weights += found[1]
         return sums, weights
@@ -416,9 +417,7 @@ def design_columns(roles: Roles) -> list[str | pl.Expr]:
             columns.append(name)
             continue
         named = [(level, f"{name}={level}") for level in roles.levels[name]]
-        columns += [
-            (pl.col(name) == level).cast(pl.Float64).alias(column) for level, column in named if column in wanted
-        ]
+        columns += [(column(name) == level).cast(pl.Float64).alias(title) for level, title in named if title in wanted]
     return columns
 
 

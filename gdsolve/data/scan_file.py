@@ -16,6 +16,8 @@ import numpy as np
 
 from gdsolve.data.files import near_file
 from gdsolve.files import replacing_bytes
+from gdsolve.form import count, list_of, mapping_of, number, record_of, text, truth
+from gdsolve.model import DATED, LEARNT
 from gdsolve.status import DataError
 from gdsolve.version import __version__
 
@@ -26,6 +28,22 @@ MAGIC = b"PK\x03\x04"
 _SCANS = "a scan is what `gdsolve scan TABLE -o FILE.tri` writes"
 _AGAIN = "copy the file anew, or scan the table anew: gdsolve scan TABLE -o FILE.tri"
 # What a file that is damaged can end in, as far as zipfile and numpy get.
+_FORM = record_of(
+    {
+        **dict.fromkeys(("source", "names", "columns", "ignored", "na_values"), list_of(text)),
+        **dict.fromkeys(
+            ("rows", "rows_dropped", "cells_filled", "rows_weightless", "rows_read", "rows_filtered"), count
+        ),
+        **dict.fromkeys(("target", "weight", "weight_kind", "sigma", "where"), text),
+        **dict.fromkeys(("absolute_sigma", "has_header"), truth),
+        "log_weight": number,
+        "levels": mapping_of(list_of(text)),
+        "folds": record_of({"count": count, "seed": count, "by": text}, needed=("count", "seed")),
+        "formula": LEARNT,
+        "dates": DATED,
+        "counts": list_of(list_of(number)),
+    }
+)
 _FAULTS = (zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, EOFError, OSError, NotImplementedError)
 
 
@@ -165,6 +183,8 @@ def _stored(arrays: Mapping[str, np.ndarray], told: Mapping[str, Any]) -> ScanFi
     """What arrays and text say, where they are what was written; else one of `_FAULTS`."""
     if arrays["checksum"].tobytes() != _checksum(arrays):
         raise ValueError("checksum")
+    if misfit := _FORM("", told):
+        raise ValueError(misfit)
     triangles = tuple(
         StoredTriangle(
             arrays[f"factor_{place}"].astype(np.float64),
@@ -186,9 +206,9 @@ def _stored(arrays: Mapping[str, np.ndarray], told: Mapping[str, Any]) -> ScanFi
 
 def _info(told: Mapping[str, Any]) -> ScanInfo:
     """What a text of JSON says, with tuples for its lists; of names that are not known a newer gdsolve knows more."""
-    known = {one.name: told[one.name] for one in dataclasses.fields(ScanInfo) if one.name in told}
+    known = {one.name: told[one.name] for one in dataclasses.fields(ScanInfo) if told.get(one.name) is not None}
     values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
-    values["levels"] = {name: tuple(levels) for name, levels in known["levels"].items()}
+    values["levels"] = {name: tuple(levels) for name, levels in known.get("levels", {}).items()}
     return ScanInfo(**values)
 
 

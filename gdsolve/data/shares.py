@@ -14,6 +14,7 @@ from gdsolve.data.files import expand
 from gdsolve.data.formats.registry import FORMATS, LONGEST_MAGIC, format_names, format_of_bytes
 from gdsolve.data.opening import as_asked, as_one_table, as_opened, open_files, require_same_columns
 from gdsolve.data.source import Marks, Source
+from gdsolve.paths import is_file, is_folder, is_there
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Spec
 from gdsolve.spec.source_name import path_in
@@ -178,7 +179,7 @@ def _shareable(names: list[str], ranks: Ranks) -> list[str]:
     """The names, if every rank can open them for itself."""
     for name in names:
         path = path_of(path_in(name))
-        if path_in(name) == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
+        if path_in(name) == "-" or (is_there(path) and not is_file(path) and not is_folder(path)):
             raise GdsolveError(
                 f"{STDIN if name == '-' else name}: a stream is read once, and these are {ranks.size} ranks",
                 "write it to a file that all of them can open, or run gdsolve without the launcher",
@@ -189,7 +190,7 @@ def _shareable(names: list[str], ranks: Ranks) -> list[str]:
 def _bytes(name: str) -> int:
     path = path_of(path_in(name))
     # A file that is not there is told by the rank that shall read it.
-    return path.stat().st_size if path.exists() else 0
+    return path.stat().st_size if is_there(path) else 0
 
 
 def _rows(name: str) -> int | None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # The fields of a row beyond the header's land in a column of this name.
 OVERFLOW = "\x00overflow"
+CUT_SHORT = "write the file again; it may be cut short"
 
 
 @dataclass(slots=True, eq=False)
@@ -176,7 +177,7 @@ class Source(ABC):
     @property
     def remedy(self) -> str:
         """What to do about a file that breaks off."""
-        return "write the file again; it may be cut short"
+        return CUT_SHORT
 
     @property
     def survey(self) -> str | None:

@@ -41,6 +41,7 @@ from gdsolve.data.shares import Head, open_share
 from gdsolve.data.source import UNMARKED, Marks, Source
 from gdsolve.data.targets import class_levels, holds_classes
 from gdsolve.data.unclear import refuse_unclear
+from gdsolve.data.width import require_width
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Categorical, Missing, Spec
 from gdsolve.status import DataError
@@ -228,6 +229,7 @@ def _read_plainly(
     parts = parts or assign(names, spec, first.name, first.has_header, first.row_names)
     refuse_unclear(first.headers, names, parts, spec, first.name)
     refuse_unsettled_target(first, parts.target, spec)
+    require_width(first.name, opened, len(names), len(parts.features))
     looked = first_rows(opened)
     # The first rows of the table say what its columns hold, whichever rank has them.
     judged = ranks.gather(looked and kinds_in(*looked))
@@ -271,7 +273,7 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         names = list(opened[0].schema)
         group = columns_in("group_by", spec.group_by, names, opened[0].name)
         choice = choose([name for name in names if name != opened[0].row_names and name not in group])
-        cluster_column(names, spec, opened[0].name)
+        cluster = cluster_column(names, spec, opened[0].name)
         offset, exposure = offsets_of(names, spec, opened[0].name)
         refuse_unsettled_target(Head.of(opened[0]), choice.target, spec)
         parts = Parts(
@@ -282,6 +284,7 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
             frozenset(names),
             group,
             known_column("cv_by", spec.cv_by.strip(), names, opened[0].name) if group and spec.cv_by else None,
+            cluster,
             offset=offset,
             exposure=exposure,
         )
@@ -349,7 +352,7 @@ def _usable(
 ) -> tuple[str, ...]:
     features = without_texts(parts, kinds, spec)
     single = [name for name in (parts.target, parts.weight, *offset_columns(parts)) if name]
-    for name in (*features, *single, *(name for name in (*parts.group, parts.together) if name)):
+    for name in (*features, *single, *(name for name in (*parts.group, parts.together, parts.cluster) if name)):
         if kinds[name] is ColumnKind.NESTED:
             raise nested_error(source, kinds, name, parts, spec)
     texts = [name for name in features if kinds[name] in (ColumnKind.TEXT, ColumnKind.DATE)]

@@ -11,6 +11,7 @@ import polars as pl
 
 from gdsolve.data.cells import ColumnKind
 from gdsolve.data.columns import Parts, Roles
+from gdsolve.data.literal import column
 from gdsolve.spec import Loss, Spec
 from gdsolve.spec.losses import Target
 from gdsolve.spec.missing import missing_flag
@@ -137,11 +138,11 @@ def target_column(roles: Roles) -> str | pl.Expr:
     if len(roles.target_levels) > 2:
         places = [float(place) for place in range(len(roles.target_levels))]
         # That of a row that is left out may be no level.
-        found = pl.col(roles.target).replace_strict(
+        found = column(roles.target).replace_strict(
             list(roles.target_levels), places, default=math.nan, return_dtype=pl.Float64
         )
         return found.alias(roles.target)
-    return (pl.col(roles.target) == roles.target_levels[1]).cast(pl.Float64).alias(roles.target)
+    return (column(roles.target) == roles.target_levels[1]).cast(pl.Float64).alias(roles.target)
 
 
 def outside(loss: Loss, target: np.ndarray) -> np.ndarray:

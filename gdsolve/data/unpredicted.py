@@ -13,6 +13,7 @@ import polars as pl
 from gdsolve.data.diagnose import show
 from gdsolve.data.group_keys import Key, text_of
 from gdsolve.data.group_models import UNKNOWN, GroupModels
+from gdsolve.data.literal import column, literals
 
 Place = Callable[[int, str | None], str]
 """Says where a row of a batch stands, and a column in it."""
@@ -51,9 +52,9 @@ class Unpredicted:
             self._note(Reason.FAILED, unknown & failed, place, keys)
             self._note(Reason.UNKNOWN, unknown & ~failed & ~empty, place, keys)
             gone &= ~unknown
-        missing = cells.select(pl.any_horizontal(pl.col(name).is_null() for name in names)) if names else None
+        missing = cells.select(pl.any_horizontal(column(name).is_null() for name in names)) if names else None
         lacking = np.zeros_like(gone) if missing is None else missing.to_series().to_numpy() & gone
-        self._note(Reason.MISSING, lacking, place, cells=cells.select(names))
+        self._note(Reason.MISSING, lacking, place, cells=cells.select(literals(names)))
         self._note(Reason.NO_VALUE, gone & ~lacking, place)
 
     def _note(

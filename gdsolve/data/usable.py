@@ -11,6 +11,7 @@ import polars as pl
 from gdsolve.data.batch import Batch, Tally
 from gdsolve.data.columns import Roles, build_roles
 from gdsolve.data.description import Description
+from gdsolve.data.literal import cells_in, chosen, literals
 from gdsolve.data.offsets import design_with_offset, not_exposed, offset_columns, split_offset
 from gdsolve.data.reading import design_columns
 from gdsolve.data.source import Source
@@ -55,16 +56,17 @@ def usable_table(
 
 
 def _batch(frame: pl.DataFrame, roles: Roles, numbers: Sequence[str], target: str | None, spec: Spec) -> Batch:
-    kept = np.isfinite(frame.select(numbers).to_numpy()).all(axis=1) if numbers else np.ones(frame.height, dtype=bool)
+    cells = frame.select(literals(numbers)).to_numpy()
+    kept = np.isfinite(cells).all(axis=1) if numbers else np.ones(frame.height, dtype=bool)
     for name in roles.levels:
-        kept &= frame[name].is_not_null().to_numpy()
+        kept &= cells_in(frame, name).is_not_null().to_numpy()
     if roles.weight is not None:
         kept &= ~unusable(frame[roles.weight].to_numpy(), spec)
     if roles.exposure is not None:
         kept &= ~not_exposed(frame[roles.exposure].to_numpy())
     aim: pl.Expr | str = target if target is not None else pl.lit(0.0).alias("\x00target")
     design = design_with_offset([*design_columns(roles), aim], roles, spec.loss)
-    values, offset = split_offset(frame.filter(kept).select(design).to_numpy(), roles, spec)
+    values, offset = split_offset(frame.filter(kept).select(chosen(design)).to_numpy(), roles, spec)
     weights = None if roles.weight is None else weights_of(frame[roles.weight].to_numpy()[kept], spec)
     offset = None if offset is None else np.asarray(offset, dtype=np.float64)
     return Batch(np.asarray(values, dtype=np.float64), weights, offset=offset)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections import deque
 from functools import cache, partial
-from importlib.util import find_spec
 from threading import Lock
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gdsolve.extras import is_installed
 from gdsolve.objective.elementwise import Rowwise, traced
 from gdsolve.objective.row_blocks import MOST_TASKS, Visit
 from gdsolve.objective.threads import MOST_THREADS, share
@@ -29,7 +29,7 @@ logger = logging.getLogger("gdsolve")
 @cache
 def has_compiler() -> bool:
     """True where numba is installed."""
-    return find_spec("numba") is not None
+    return is_installed("numba")
 
 
 class CompiledWalk:

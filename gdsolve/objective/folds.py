@@ -35,7 +35,7 @@ class DealtBlock(Protocol):
 class Folds:
     """The triangle of each of K folds, a row in one of them alone; a fold without rows has one of no rows.
 
-    Nothing of it is a row of the table: see docs/validation.md.
+    Nothing of it is a row of the table: see docs/guide/validation.md.
     """
 
     triangles: tuple[Triangle, ...]

@@ -8,6 +8,7 @@ import itertools
 import re
 from collections.abc import Callable, Collection, Sequence
 
+from gdsolve.nearest import nearest_names
 from gdsolve.objective.elsewhere import SIGNS, form_of, is_function_elsewhere, rewritten
 from gdsolve.objective.functions import FUNCTIONS, KNOWN, NUMBERS
 from gdsolve.objective.spellings import ALONG, module_of
@@ -50,7 +51,7 @@ def near_column(name: str, columns: Collection[str]) -> str | None:
     alike = [column for column in columns if re.match(rf"{re.escape(name)}(\W|$)", column, re.IGNORECASE)]
     if alike or len(name) < SHORTEST_SLIP:
         return next(iter(alike), None)
-    return next(iter(difflib.get_close_matches(name, list(columns), n=1, cutoff=SLIP)), None)
+    return next(iter(nearest_names(name, columns, cutoff=SLIP)), None)
 
 
 def for_function(call: ast.Call, name: str, names: Collection[str], told: Callable[[str], str]) -> str:
@@ -326,7 +327,7 @@ def _near_function(name: str) -> str | None:
 
 def _nearest(name: str, names: Collection[str]) -> str | None:
     folded = {known.lower(): known for known in names}
-    near = difflib.get_close_matches(name.lower(), folded, n=1)
+    near = nearest_names(name.lower(), folded)
     if near:
         return folded[near[0]]
     # A column is often called by its first word: `time (s)`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import torch
 from torch import Tensor
@@ -33,8 +34,7 @@ class Layout:
 
     def unpack(self, w: Tensor) -> dict[str, Tensor]:
         """The parameters by name, in the user's units, tracked by autograd as w is."""
-        sizes = [torch.Size(shape).numel() for shape in self.shapes]
-        parts = torch.split((w * self.scale)[:, 0], sizes)
+        parts = (w * self.scale)[:, 0].split_with_sizes([prod(shape) for shape in self.shapes])
         return {name: part.reshape(shape) for name, shape, part in zip(self.names, self.shapes, parts, strict=True)}
 
     def to_user(self, weights: Tensor) -> Tensor:

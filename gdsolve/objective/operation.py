@@ -107,13 +107,24 @@ def apply(step: Operation, arguments: list[Any]) -> Any:
     try:
         if step.places:
             return arguments[0][step.places]
-        if is_comparison(step):
-            return _compared(str(step.value).split(), [as_tensor(argument) for argument in arguments])
-        if step.kind == "apply":
-            return APPLY[str(step.value)](*(_matrix_side(step, argument) for argument in arguments))
-        return FUNCTIONS[str(step.value)][1](*map(as_tensor, arguments))
+        return _meaning(step.kind, str(step.value))(*arguments)
     except (RuntimeError, IndexError, TypeError) as fault:
         raise _unfit(step, arguments, fault) from None
+
+
+@functools.cache
+def _meaning(kind: str, value: str) -> Callable[..., Any]:
+    """What an operator or a function does: looked up once, as a descent applies it millions of times."""
+    if kind != "apply":
+        function = FUNCTIONS[value][1]
+        return lambda *arguments: function(*map(as_tensor, arguments))
+    if value.partition(" ")[0] in COMPARISONS:
+        signs = value.split()
+        return lambda *arguments: _compared(signs, [as_tensor(argument) for argument in arguments])
+    if value == "@":
+        return lambda *arguments: operator.matmul(*map(as_tensor, arguments))
+    # Numbers stay numbers where they can: autograd's t**2 is PowBackward0 with a number and PowBackward1 with a tensor.
+    return APPLY[value]
 
 
 def _unfit(step: Operation, arguments: Sequence[Any], fault: Exception) -> Exception:
@@ -228,8 +239,3 @@ def as_tensor(value: Any) -> Tensor:
 def refused(column: int, words: str, hint: str) -> GdsolveError:
     """An error at a column of a formula."""
     return GdsolveError(f"column {column}: {words}", hint, column=column)
-
-
-def _matrix_side(step: Operation, argument: Any) -> Any:
-    # Numbers stay numbers where they can: autograd's t**2 is PowBackward0 with a number and PowBackward1 with a tensor.
-    return as_tensor(argument) if step.value == "@" else argument

@@ -89,10 +89,17 @@ class FormulaReader:
             raise refused(column, f"not a formula: {reason}", hint) from None
         except (RecursionError, MemoryError):
             raise _too_deep(1) from None
-        steps = self._any(tree.body, 1)
+        try:
+            return self._whole(tree.body)
+        except RecursionError:
+            # Dots and brackets behind one another nest without a bracket around them: x.y.y.y
+            raise _too_deep(1) from None
+
+    def _whole(self, body: ast.expr) -> list[Operation]:
+        steps = self._any(body, 1)
         if steps[-1].is_truth:
-            hint = formula_hints.for_condition(self._as_written(ast.unparse(tree.body)))
-            raise refused(self._column(tree.body), f"{_described(tree.body)} has no place in a formula", hint)
+            hint = formula_hints.for_condition(self._as_written(ast.unparse(body)))
+            raise refused(self._column(body), f"{_described(body)} has no place in a formula", hint)
         return steps
 
     def _steps(self, node: ast.expr, depth: int) -> list[Operation]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from gdsolve.bundled import named, path_of
+from gdsolve.data.literal import literal, literals
+from gdsolve.paths import is_file
 from gdsolve.programs.text import called, no_program, number, numbers
 from gdsolve.solve.data import DataInfo
 from gdsolve.spec import Missing, Spec
@@ -43,9 +45,9 @@ def table_lines(spec: Spec, info: DataInfo) -> list[str]:
         items = [part for part in parts if _named(part, roles.design)]
         lines += [*called("columns = [", [_column(part) for part in items], "]"), _tensor("X", "columns")]
     elif len(plain) > 6:
-        lines += [*called("features = [", [repr(name) for name in plain], "]"), _tensor("X", "features")]
+        lines += [*called("features = [", [repr(literal(name)) for name in plain], "]"), _tensor("X", "features")]
     else:
-        lines.append(_tensor("X", ", ".join(map(_double, plain))))
+        lines.append(_tensor("X", ", ".join(map(_column_name, plain))))
     return [*lines, *_target(spec, info), *_weights(spec, info), *_offsets(spec, info)]
 
 
@@ -130,7 +132,7 @@ def _in_text(spec: Spec, info: DataInfo, lines: list[str]) -> list[str]:
     exec("\n".join(lines), space)
     table, roles = space["table"], info.roles
     used = [*roles.features, roles.target, *filter(None, (roles.weight, roles.offset, roles.exposure))]
-    table = table if spec.where else table.select(used)
+    table = table if spec.where else table.select(literals(used))
     if table.height * table.width > MOST_INLINE:
         name = info.source[0]
         raise no_program(f"a table as large as {name}", f"copy it: gdsolve configs {name} > {name}.csv; and fit that")
@@ -172,10 +174,10 @@ def opened(spec: Spec, info: DataInfo) -> list[str]:
         ending = "".join(Path(path).suffixes[-1:]).lower()
         if ending not in READERS:
             raise no_program(f"a table such as {path}", "write it as .csv or .parquet, and fit that")
-        return [f'table = pl.{READERS[ending]}("{path}")']
+        return [f"table = pl.{READERS[ending]}({_double(path)})"]
     if info.delimiter != "\t" and (len(info.delimiter) != 1 or info.delimiter.isspace()):
         raise no_program(f"cells that stand between blanks, as in {path}", "write the table as .csv, and fit that")
-    options = [f'"{path}"']
+    options = [_double(path)]
     if info.delimiter != ",":
         options.append(f"separator={_double(info.delimiter)}")
     if info.decimal == ",":
@@ -204,7 +206,7 @@ def _require_plain(spec: Spec, info: DataInfo) -> None:
     source = info.source
     if len(source) != 1:
         raise no_program(f"{len(source)} tables at once", "give one table")
-    if source[0] == "-" or not path_of(source[0]).is_file():
+    if source[0] == "-" or not is_file(path_of(source[0])):
         raise no_program("a table that is in no file of its own", "write it to a file, as in data.csv, and fit that")
     if info.is_scan:
         raise no_program("a scan", "give the table that was scanned")
@@ -223,7 +225,7 @@ def _kept(spec: Spec, info: DataInfo) -> list[str]:
     used = [*roles.features, roles.target, *filter(None, (roles.weight, roles.offset, roles.exposure))]
     lines = [f"table = table.filter(pl.sql_expr({_double(_condition(spec.where, spec, info))}))"] if spec.where else []
     if spec.na is Missing.DROP and info.rows_dropped:
-        return lines + called("table = table.drop_nulls([", [_double(name) for name in used], "])")
+        return lines + called("table = table.drop_nulls([", [_column_name(name) for name in used], "])")
     if spec.na is Missing.MEAN and info.cells_filled:
         raise no_program("--na mean", "give --na drop", "na")
     return lines
@@ -255,7 +257,7 @@ def _named(part: tuple[str, str | None], design: Iterable[str]) -> bool:
 
 def _column(part: tuple[str, str | None]) -> str:
     name, level = part
-    column = f"pl.col({_double(name)})"
+    column = f"pl.col({_column_name(name)})"
     return column if level is None else f"({column} == {_double(level)}).alias({_double(f'{name}={level}')})"
 
 
@@ -269,9 +271,9 @@ def _target(spec: Spec, info: DataInfo) -> list[str]:
         names = called("classes = [", [_double(name) for name in info.classes.names], "]")
         return [*names, f"labels = table[{target}]", CODES]
     if roles.target_levels is not None:
-        level = _double(roles.target_levels[-1])
-        return [f"y = table.select(pl.col({target}) == {level}).to_torch(dtype=pl.Float64)  # 1 for {level}, else 0"]
-    return [_tensor("y", target)]
+        level, name = _double(roles.target_levels[-1]), _column_name(roles.target)
+        return [f"y = table.select(pl.col({name}) == {level}).to_torch(dtype=pl.Float64)  # 1 for {level}, else 0"]
+    return [_tensor("y", _column_name(roles.target))]
 
 
 CODES = "y = torch.tensor([[float(label == c) for c in classes] for label in labels])  # one-hot"
@@ -280,7 +282,7 @@ CODES = "y = torch.tensor([[float(label == c) for c in classes] for label in lab
 def _weights(spec: Spec, info: DataInfo) -> list[str]:
     if info.roles.weight is None:
         return []
-    column = _double(info.roles.weight)
+    column = _column_name(info.roles.weight)
     if spec.sigma is not None:
         return [_tensor("sigma", column), "omega = 1 / sigma**2  # the weight of a row"]
     return [_tensor("omega", column) + "  # the weight of a row"]
@@ -288,13 +290,17 @@ def _weights(spec: Spec, info: DataInfo) -> list[str]:
 
 def _offsets(spec: Spec, info: DataInfo) -> list[str]:
     roles = info.roles
-    parts = [f"pl.col({_double(roles.offset)})"] if roles.offset else []
-    parts += [f"pl.col({_double(roles.exposure)}).log()"] if roles.exposure else []
+    parts = [f"pl.col({_column_name(roles.offset)})"] if roles.offset else []
+    parts += [f"pl.col({_column_name(roles.exposure)}).log()"] if roles.exposure else []
     return [_tensor("offset", " + ".join(parts))] if parts else []
 
 
 def _tensor(name: str, columns: str) -> str:
     return f"{name} = table.select({columns}).to_torch(dtype=pl.Float64)"
+
+
+def _column_name(name: str) -> str:
+    return _double(literal(name))
 
 
 def _double(text: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+from gdsolve.harmless import harmless
 from gdsolve.report.goodness_table import errors_line
 from gdsolve.report.inference_table import estimate_columns
 from gdsolve.report.numbers import counted, figure
@@ -19,7 +20,7 @@ LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textascii
     letter: f"\\{letter}" for letter in "&%$#_{}"
 }
 # What the usual font of LaTeX has as other signs, or in mathematics alone.
-LATEX |= {letter: f"${letter}$" for letter in "<>|"} | {"²": "$^2$"}
+LATEX |= {letter: f"${letter}$" for letter in "<>|"} | {"²": "$^2$", "`": r"\textasciigrave{}"}
 NUMBER = re.compile(r"(<?)([-+]?)(\d+(?:\.\d+)?)(?:e([-+]?\d+))?")
 BEYOND = "% Some letters are not Latin: compile this with lualatex or xelatex, and a font that has them."
 LAST_LATIN = 0x17F
@@ -41,7 +42,7 @@ def write_markdown(record: Record, stream: TextIO) -> None:
     titles, rows = _cells(record)
     rule = ["---", *("---:" for _ in titles[1:])]
     lines = [f"| {' | '.join(row)} |" for row in (titles, rule, *(map(_in_markdown, row) for row in rows))]
-    Encodable(stream).write("\n".join([*lines, "", caption(record)]) + "\n")
+    Encodable(stream).write("\n".join([*lines, "", _in_markdown(caption(record))]) + "\n")
 
 
 def write_latex(record: Record, stream: TextIO) -> None:
@@ -93,16 +94,17 @@ def _cells(record: Record) -> tuple[list[str], list[list[str]]]:
 
 
 def _one_line(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
+    return harmless(re.sub(r"\s+", " ", text))
 
 
 def _in_markdown(text: str) -> str:
-    """A cell that Markdown shows as it is: signs that it would read are escaped, of tags the < that opens them."""
-    return re.sub(r"([\\`*|\[\]]|(?<!\w)_|_(?!\w)|<(?=[A-Za-z/!?]))", r"\\\1", _one_line(text))
+    """A text that Markdown shows as it is: signs that it would read are escaped, of tags the < that opens them."""
+    return re.sub(r"([\\`*|\[\]~$]|(?<!\w)_|_(?!\w)|<(?=[A-Za-z/!?])|&(?=#?\w+;))", r"\\\1", _one_line(text))
 
 
 def _escaped(text: str) -> str:
-    return "".join(LATEX.get(letter, letter) for letter in _one_line(text))
+    # Two hyphens, and two apostrophes, would become one sign.
+    return re.sub("([-'])(?=\\1)", r"\1{}", "".join(LATEX.get(letter, letter) for letter in _one_line(text)))
 
 
 def _number(text: str) -> str:

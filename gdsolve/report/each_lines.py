@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Collection, Mapping
 from typing import Any, Protocol, TextIO
 
+from gdsolve.csv_rows import row_writer
+from gdsolve.harmless import in_json
 from gdsolve.report.group_lines import BEFORE, FIGURES, OPTIMUM, SPECTRUM
 from gdsolve.report.plain import Encodable, Record, csv_cell, finite, weight_names
 from gdsolve.report.text import encoding_of, is_unicode
@@ -43,7 +44,7 @@ class JsonLines:
         except ValueError:
             # NaN and Infinity are not JSON; to look for them in every record takes longer than to write it.
             text = json.dumps(finite(record), ensure_ascii=self._escaped, allow_nan=False)
-        self._stream.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+        self._stream.write(in_json(text) + "\n")
         return []
 
     def close(self) -> None:
@@ -54,7 +55,7 @@ class CsvLines:
     """One row a source. The first one that has weights names their columns; until then nothing can be written."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._writer = csv.writer(Encodable(stream), lineterminator="\n")
+        self._writer = row_writer(Encodable(stream))
         self._held: list[Record] = []
         self._weights: list[str | None] | None = None
         self._errors = False

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
+from gdsolve.harmless import in_json
 from gdsolve.report.group_errors import error_cells, error_columns
 from gdsolve.report.group_figures import more_figures
 from gdsolve.report.plain import Record, finite, write_csv
@@ -28,14 +29,15 @@ def write_groups_json(record: Record, stream: TextIO) -> None:
     """One `gdsolve.groups/1` in all, a line a group: what `gdsolve predict` reads."""
     escaped = not is_unicode(encoding_of(stream))
     head = {name: value for name, value in record.items() if name != "groups"}
-    stream.write(json.dumps(finite(head), indent=2, ensure_ascii=escaped, allow_nan=False).removesuffix("\n}"))
+    told = json.dumps(finite(head), indent=2, ensure_ascii=escaped, allow_nan=False)
+    stream.write(in_json(told).removesuffix("\n}"))
     lines = _lines(record, stream).removesuffix("\n").replace("\n", ",\n    ")
     stream.write(f',\n  "groups": [\n    {lines}\n  ]\n}}\n')
 
 
 def _lines(record: Record, stream: TextIO) -> str:
     """The groups as JSON, a line each; what is not ASCII is escaped where the stream is not Unicode."""
-    text: str = record["groups"].text()
+    text = in_json(record["groups"].text())
     if is_unicode(encoding_of(stream)):
         return text
     return _BEYOND_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)

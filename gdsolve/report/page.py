@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self, TextIO
 
+from gdsolve.harmless import styled
 from gdsolve.report.grid import Grid, Line, Segment, Separator, layout, least_width
 from gdsolve.report.text import encoding_of, is_unicode, printable, wrap
 from gdsolve.spec.choices import RateSchedule
@@ -136,7 +137,7 @@ class Page:
         from rich.console import Console
         from rich.text import Text
 
-        console = Console(file=stream, width=self.width, highlight=False, markup=False, emoji=False)
+        console = Console(file=styled(stream), width=self.width, highlight=False, markup=False, emoji=False)
         for line in self.lines:
             console.print(Text.assemble(*line), soft_wrap=True)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
+from gdsolve.csv_rows import row_writer
+from gdsolve.harmless import in_json
 from gdsolve.report.text import encodable, encoding_of, is_unicode
 from gdsolve.spec.losses import Loss
 
@@ -56,8 +57,7 @@ def finite(value: Any) -> Any:
 def write_json(record: Record, stream: TextIO) -> None:
     """One document, indented by 2; characters are escaped only where the stream is not Unicode."""
     text = indented(finite(record), ascii_only=not is_unicode(encoding_of(stream)))
-    # A path that is no valid UTF-8 reaches Python as lone surrogates, which no stream takes.
-    stream.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+    stream.write(in_json(text) + "\n")
 
 
 def indented(value: Any, *, ascii_only: bool, margin: str = "\n") -> str:
@@ -112,7 +112,8 @@ def write_history_ndjson(record: Record, stream: TextIO) -> None:
     """One JSON object a line, with the keys of `history_columns`."""
     names = history_columns(record)
     for row in history_rows(record):
-        stream.write(json.dumps(dict(zip(names, finite(row), strict=True)), ensure_ascii=False, allow_nan=False) + "\n")
+        line = json.dumps(dict(zip(names, finite(row), strict=True)), ensure_ascii=False, allow_nan=False)
+        stream.write(in_json(line) + "\n")
 
 
 def history_columns(record: Record, before: Sequence[str] = ()) -> list[str]:
@@ -175,7 +176,7 @@ def has_intercept(record: Record) -> bool:
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]], stream: TextIO) -> None:
     """A header and rows; an empty cell is a figure that does not exist."""
-    writer = csv.writer(Encodable(stream), lineterminator="\n")
+    writer = row_writer(Encodable(stream))
     writer.writerow(header)
     writer.writerows([csv_cell(value) for value in row] for row in rows)
 

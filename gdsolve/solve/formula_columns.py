@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from gdsolve.objective.expression import Expression, parse
 from gdsolve.objective.kept_rows import KeptRows
 from gdsolve.objective.shipment import collect_columns
 from gdsolve.objective.triangle import Triangle, build_triangles
+from gdsolve.quoting import joined
 from gdsolve.solve.data import DataInfo, tell_table
 from gdsolve.solve.guards import require_cells, tell_rounding
 from gdsolve.solve.memory import demand_of_formula
@@ -170,7 +170,7 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str], *, by_name: 
     if clash is not None:
         raise _two_of_one_name(clash)
     if target in used:
-        other = f", or choose another target: {shlex.join(['--target', left[-1]])}" if left else ""
+        other = f", or choose another target: {joined(['--target', left[-1]])}" if left else ""
         raise GdsolveError(
             f"the target {target!r} is used in it", f"leave it out of the formula{other}", option="model"
         )

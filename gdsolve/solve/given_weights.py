@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import math
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from gdsolve.advice import Advice
-from gdsolve.model import Model, read_model
+from gdsolve.data.columns import first_of
+from gdsolve.form import is_finite_number
+from gdsolve.model import Model, read_json, read_model
 from gdsolve.spec import Categorical, Loss
 from gdsolve.spec.parameter import Constant
 from gdsolve.spec.values import convert
-from gdsolve.status import ExitCode, GdsolveError
+from gdsolve.status import GdsolveError
 
 HINT = Advice(
     'write {"weights": {"x": 2.5}, "intercept": 1}, {"coef_": [2.5], "intercept_": 1}, or give a model of --save',
@@ -89,7 +89,7 @@ class GivenWeights:
             given = self.in_order or ()
             if len(given) != len(names):
                 raise GdsolveError(
-                    f"{self.name}: {len(given)} weights for {len(names)} columns: {', '.join(names)}",
+                    f"{self.name}: {len(given)} weights for {len(names)} columns: {first_of(names)}",
                     f"give one weight a column, in their order, or name the columns {chosen}",
                     option="weights",
                 )
@@ -101,8 +101,9 @@ class GivenWeights:
                     f"give it one, 0 say, or leave it out {chosen}",
                     option="weights",
                 )
+        known = frozenset(names)
         for name in self.by_name:
-            if name not in names:
+            if name not in known:
                 raise GdsolveError(
                     f"{self.name}: {name!r} is not used here",
                     f"name the columns of these weights {chosen}, or take it out of the weights",
@@ -118,7 +119,7 @@ def read_weights(weights: str | Model) -> GivenWeights:
         GdsolveError: no such file (exit code 5), no weights in it, or weights that are not finite numbers (2).
     """
     name = str(weights)
-    record = weights.record if isinstance(weights, Model) else _read(weights)
+    record = weights.record if isinstance(weights, Model) else read_json(weights, HINT)
     if not isinstance(record, Mapping):
         raise GdsolveError(f"{name}: no weights in it", HINT, option="weights")
     if "schema" in record:
@@ -126,17 +127,6 @@ def read_weights(weights: str | Model) -> GivenWeights:
     if "coef_" in record:
         return _of_coefficients(name, record)
     return _of_mapping(name, record)
-
-
-def _read(path: str) -> Any:
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as fault:
-        reason = fault.strerror or "cannot be read"
-        raise GdsolveError(f"{path}: {reason[0].lower()}{reason[1:]}", HINT, ExitCode.DATA) from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as fault:
-        where = f" (line {fault.lineno})" if isinstance(fault, json.JSONDecodeError) else ""
-        raise GdsolveError(f"{path}: not JSON{where}", HINT) from None
 
 
 def _of_model(name: str, model: Mapping[str, Any]) -> GivenWeights:
@@ -201,8 +191,8 @@ def _numbers(name: str, key: str, values: Any) -> tuple[float, ...]:
 
 
 def _number(name: str, key: object, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise GdsolveError(f"{name}: {key} is {value!r}, not a finite number", HINT, option="weights")
+    if not is_finite_number(value):
+        raise GdsolveError(f"{name}: {key} is {reprlib.repr(value)}, not a finite number", HINT, option="weights")
     return float(value)
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gdsolve.data.offsets import offset_columns
-from gdsolve.data.room import host_room, in_bytes
 from gdsolve.ranks import Ranks
+from gdsolve.room import host_room, in_bytes
 from gdsolve.spec import DType, Engine, Spec, flag
 from gdsolve.spec.choices import Shuffle
 from gdsolve.status import DataError

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from gdsolve.data import columns_in, usual_target
 from gdsolve.data.columns import first_of
 from gdsolve.objective.formula_hints import in_a_formula
+from gdsolve.quoting import quoted
 from gdsolve.solve.target import column_of_target
 from gdsolve.spec import Spec
 from gdsolve.spec.curve_names import Written, renamed, require_formula, written
@@ -40,7 +40,7 @@ def with_formula(spec: Spec, known: Collection[str], names: Sequence[str], targe
         raise GdsolveError(
             f"{found.name} has a parameter {column!r}, as the column is called",
             "write it out, the parameter with another name: --model "
-            + shlex.quote(replace(found, formula=renamed(found.formula, {column: f"{column}0"})).of(column)),
+            + quoted(replace(found, formula=renamed(found.formula, {column: f"{column}0"})).of(column)),
             option="model",
         )
     return replace(spec, model=found.of(in_a_formula(column)), features=())
@@ -66,7 +66,7 @@ def _feature(spec: Spec, found: Written, names: Sequence[str], target: str | Non
     if len(features) > 1:
         raise GdsolveError(
             f"{found.name} is a curve of one feature, and these are {len(features)}",
-            f"give one of them: --features {shlex.quote(features[0])}",
+            f"give one of them: --features {quoted(features[0])}",
             option="features",
             as_flag=True,
         )
@@ -91,7 +91,7 @@ def _feature(spec: Spec, found: Written, names: Sequence[str], target: str | Non
         )
     raise GdsolveError(
         f"{found.name} is a curve of one feature, and the table has {len(left)} {beside}: {first_of(left)}",
-        f"say which one: --features {shlex.quote(left[0])}",
+        f"say which one: --features {quoted(left[0])}",
         option="model",
     )
 

@@ -1,4 +1,4 @@
-"""`path`: a linear model with every strength of its penalties, and which of them predicts best (docs/path.md)."""
+"""`path`: a linear model with every strength of its penalties, and which of them predicts best (docs/guide/path.md)."""
 
 from __future__ import annotations
 

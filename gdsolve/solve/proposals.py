@@ -126,10 +126,12 @@ def _proposals(
         used = [*numbers, *encoded]
         if not used:
             continue
-        names = [one.column for one in leaving if one.column not in _texts_left(described, spec, encode)]
+        texts = frozenset(_texts_left(described, spec, encode))
+        names = [one.column for one in leaving if one.column not in texts]
         ignoring: Changes = {}
         if names:
-            kept = tuple(column.name for column in beside if column.name not in names)
+            gone = frozenset(names)
+            kept = tuple(column.name for column in beside if column.name not in gone)
             ignoring = {"features": kept} if spec.features else {"ignore": (*spec.ignore, *names)}
         others = [target, *([weight] if weight else [])]
         odd = tuple(dict.fromkeys(text for column in (*others, *numbers) if column.unusable for text in column.texts))
@@ -269,7 +271,8 @@ def _usable(spec: Spec, described: Description, features: Columns) -> tuple[list
     doubts = {column.name: _doubtful(column, spec) for column in sound}
     kept = [column for column in sound if doubts[column.name] is None] or sound
     reasons = against | {name: reason for name, reason in doubts.items() if reason}
-    left_out = [LeftOut(column.name, reasons[column.name] or "") for column in features if column not in kept]
+    used = {column.name for column in kept}
+    left_out = [LeftOut(column.name, reasons[column.name] or "") for column in features if column.name not in used]
     return kept, left_out
 
 

@@ -59,7 +59,7 @@ class FoldErrors:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RegularizationPath(Drawn, Tabled):
-    """Minimisers of ½SSE + λ₁‖w‖₁ + λ₂/2·‖w‖² in the user's units, from the largest λ down (docs/path.md).
+    """Minimisers of ½SSE + λ₁‖w‖₁ + λ₂/2·‖w‖² in the user's units, from the largest λ down (docs/guide/path.md).
 
     Of other losses than squares the loss, summed over rows, stands for ½SSE.
 

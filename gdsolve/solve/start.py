@@ -40,7 +40,7 @@ def _saved_weights(spec: Spec, coordinates: Coordinates, names: Sequence[str]) -
     import torch
 
     model = read_model(spec.init)
-    weights = model["weights"]
+    weights, known = model["weights"], frozenset(names)
     for name in names:
         if name not in weights:
             raise GdsolveError(
@@ -48,12 +48,12 @@ def _saved_weights(spec: Spec, coordinates: Coordinates, names: Sequence[str]) -
                 "leave --init out, or start from a model of the same columns",
             )
     for name in weights:
-        if name not in names:
+        if name not in known:
             raise GdsolveError(
                 f"{spec.init}: column {name!r} is not used here",
                 "leave --init out, or start from a model of the same columns",
             )
-    values, constant = [float(weights[name]) for name in names], float(model["intercept"] or 0.0)
+    values, constant = [float(weights[name]) for name in names], float(model.get("intercept") or 0.0)
     if coordinates.intercept:
         values.append(constant)
     elif constant:

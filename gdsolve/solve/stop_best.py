@@ -1,4 +1,4 @@
-"""Early stopping: the update of plain descent at which the error over the folds is least (docs/validation.md)."""
+"""Early stopping: the update of plain descent at which the error over the folds is least (docs/guide/validation.md)."""
 
 from __future__ import annotations
 

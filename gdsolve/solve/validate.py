@@ -1,4 +1,4 @@
-"""A fit is validated: on folds that it is made without, and on rows that were held out (docs/validation.md)."""
+"""A fit is validated: on folds that it is made without, and on rows that were held out (docs/guide/validation.md)."""
 
 from __future__ import annotations
 

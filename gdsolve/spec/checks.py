@@ -29,6 +29,7 @@ from gdsolve.spec.marks import check_marks
 from gdsolve.spec.missing import check_missing
 from gdsolve.spec.option import OptionInfo, flag
 from gdsolve.spec.options import Options
+from gdsolve.spec.plain_text import refuse_no_text
 from gdsolve.spec.program import check_code
 from gdsolve.spec.weight_bounds import check_bounds
 from gdsolve.status import GdsolveError
@@ -43,7 +44,11 @@ def check(spec: Options) -> None:
         GdsolveError: a value outside its range, or options that contradict each other.
     """
     for field in dataclasses.fields(spec):
-        _check_range(field.name, getattr(spec, field.name), field.metadata["option"])
+        value = getattr(spec, field.name)
+        _check_range(field.name, value, field.metadata["option"])
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str):
+                refuse_no_text(text, option=field.name)
     for name in ("tol", "loss_tol", "grad_tol"):
         value = getattr(spec, name)
         if value and value < sys.float_info.min:

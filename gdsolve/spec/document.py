@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Container, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Container, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gdsolve.bundled import nearest_name, path_of
+from gdsolve.spec.long_lists import Lifted, LongList, without_long_lists
 from gdsolve.spec.option import field_of
+from gdsolve.spec.plain_text import refuse_no_text
 from gdsolve.status import GdsolveError, Place
 
 LARGEST_FILE = 64 * 2**20
@@ -64,20 +66,38 @@ class Entry:
     value: Node
 
 
-Node = Scalar | Items | Keys
+Node = Scalar | Items | Keys | LongList
 
 
-def read_entries(path: str, *, flat: Container[str], text: str | None = None) -> Iterator[Entry]:
+def read_entries(
+    path: str, *, flat: Container[str], text: str | None = None, tables: Collection[str] = ()
+) -> Iterator[Entry]:
     """The keys of the mapping that a YAML file holds, in the order of the file; those of `flat` hold no keys.
 
-    With `text` it is that which is read, and `path` is what it is called.
+    With `text` it is that which is read, and `path` is what it is called. Long lists of `tables` are `LongList`.
 
     Raises:
         GdsolveError: a file that cannot be read, that is no YAML mapping of values and lists, or that asks for more.
     """
+    text = _read(path) if text is None else text
+    lifted = without_long_lists(text, tables) if tables else Lifted(text, {})
+    if lifted.marks:
+        entries = [_put_back(entry, lifted.marks) for entry in _parsed(path, lifted.text, flat)]
+        # A mark may stand within a text in quotes, which is none of the lists.
+        if sum(isinstance(entry.value, LongList) for entry in entries) == len(lifted.marks):
+            yield from entries
+            return
+    yield from _parsed(path, text, flat)
+
+
+def _put_back(entry: Entry, marks: dict[str, LongList]) -> Entry:
+    found = marks.get(entry.value.text) if isinstance(entry.value, Scalar) else None
+    return entry if found is None or found.line != entry.line else replace(entry, value=found)
+
+
+def _parsed(path: str, text: str, flat: Container[str]) -> Iterator[Entry]:
     import yaml
 
-    text = _read(path) if text is None else text
     # Its C form takes a tenth of the time and gives the same events; not every build of PyYAML has it.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
@@ -155,7 +175,7 @@ def _events(path: str, events: Iterator[Any]) -> Iterator[tuple[str, Any, int]]:
 
 def _entries(path: str, events: Events, flat: Container[str]) -> Iterator[Entry]:
     kind, event, line = next(events, ("", None, 1))
-    if not kind or (kind == "Scalar" and _scalar(event, line).null):
+    if not kind or (kind == "Scalar" and _scalar(path, event, line).null):
         raise GdsolveError(
             "the spec is empty", "begin with data: and a path, or with X: and y:", place=Place(path, line)
         )
@@ -167,6 +187,7 @@ def _entries(path: str, events: Events, flat: Container[str]) -> Iterator[Entry]
             continue
         if kind != "Scalar":
             raise GdsolveError("a key that is no word", "write one key: value a line", place=Place(path, line))
+        _refuse_no_text(path, event, line)
         value = _Value(path, event.value, events, field_of(event.value) not in flat)
         yield Entry(event.value, line, value.read(next(events), 2))
 
@@ -184,7 +205,7 @@ class _Value:
         """What begins with the event `first`, at this depth of lists and keys."""
         kind, event, line = first
         if kind == "Scalar":
-            return _scalar(event, line)
+            return _scalar(self.path, event, line)
         if depth > (DEEPEST_WITH_KEYS if self.nested else DEEPEST):
             raise GdsolveError(
                 "nested deeper than a matrix",
@@ -218,10 +239,18 @@ class _Value:
                 raise GdsolveError(
                     "a key that is no word", "write one key: value a line", place=Place(self.path, inner_line)
                 )
+            _refuse_no_text(self.path, event, inner_line)
             keys.entries.append(Entry(event.value, inner_line, self.read(next(self.events), depth + 1)))
         return keys
 
 
-def _scalar(event: Any, line: int) -> Scalar:
+def _scalar(path: str, event: Any, line: int) -> Scalar:
+    _refuse_no_text(path, event, line)
     plain = event.style in (None, "") and event.tag is None
     return Scalar(event.value, line, plain and event.value in NULLS)
+
+
+def _refuse_no_text(path: str, event: Any, line: int) -> None:
+    # The file itself has no such character: within double quotes alone one can be written, as in "\\0".
+    if event.style == '"':
+        refuse_no_text(event.value, place=Place(path, line))

@@ -20,6 +20,7 @@ from gdsolve.spec.choices import PlotKind
 from gdsolve.spec.class_weights import texts_of as texts_of_classes
 from gdsolve.spec.condition import Asked
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
+from gdsolve.spec.long_lists import LongList
 from gdsolve.spec.methods import PLAIN
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.offers import check_format, only_traced
@@ -231,7 +232,7 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
 def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> tuple[Spec, frozenset[str]]:
     lines: dict[str, int] = {}
     values: dict[str, Any] = {}
-    for entry in read_entries(path, flat=kinds().keys() - set(FORMULA_PARTS)):
+    for entry in read_entries(path, flat=kinds().keys() - set(FORMULA_PARTS), tables=("X", "y")):
         name = _field_name(path, entry.key, entry.line)
         if name in lines:
             raise GdsolveError(
@@ -408,6 +409,8 @@ def read_matrix(path: str, node: Any, name: str = "X") -> tuple[tuple[float, ...
     Raises:
         GdsolveError: anything else.
     """
+    if isinstance(node, LongList):
+        return tuple(tuple(row) if isinstance(row, list) else (row,) for row in node.values)
     if not isinstance(node, Items) or not node.items:
         raise GdsolveError(
             "a list of numbers is expected", f"write {name}: [1, 2, 3]", place=Place(path, node.line), option=name

@@ -80,7 +80,11 @@ class CallReader:
             raise self._unreadable(fault) from None
         except (RecursionError, MemoryError):
             raise self._deep() from None
-        self._value(tree.body, 0)
+        try:
+            self._value(tree.body, 0)
+        except RecursionError:
+            # Dots behind one another nest without a bracket around them: x.y.y.y
+            raise self._deep() from None
         if all(one.called for one in self.mentions):
             words = f"{self.token.text} names no column"
             raise refused(self.token.column, words, "write a column in it, as in log(x)")

@@ -305,4 +305,4 @@ def explained(fault: Exception) -> GdsolveError:
         trace = trace.tb_next
     reason = re.sub(r"\x1b\[[0-9;]*m|[⧛⧚]", "", str(cause)).strip()
     first = reason.splitlines()[0] if reason else type(cause).__name__
-    return refused(place, first.rstrip("."), "see its arguments; docs/formulas.md has every function with them")
+    return refused(place, first.rstrip("."), "see its arguments; docs/guide/formulas.md has every function with them")

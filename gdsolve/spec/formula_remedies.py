@@ -7,6 +7,7 @@ import difflib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from gdsolve.nearest import nearest_names
 from gdsolve.spec.formula_functions import CONTRASTS, FUNCTIONS, KNOWN, MODULES, SAID, WRITTEN, Signature
 from gdsolve.spec.formula_tokens import FormulaToken, TokenKind
 
@@ -200,7 +201,7 @@ def for_name(name: str, columns: Sequence[str], text: str) -> str:
     if (quoted := _quoted(text, columns)) is not None:
         return quoted
     folded = {known.lower(): known for known in columns}
-    near = difflib.get_close_matches(name.lower(), folded, n=1)
+    near = nearest_names(name.lower(), folded)
     listed = ", ".join(in_a_formula(one) for one in columns[:LONGEST_LISTED])
     beyond = len(columns) - LONGEST_LISTED
     more = f", and {beyond:,} more: gdsolve check FILE lists them" if beyond > 0 else ""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from gdsolve.bundled import nearest_name
+from gdsolve.paths import is_there
 from gdsolve.spec.condition import Asked
-from gdsolve.spec.document import Items, Keys, Node, Scalar, read_entries
+from gdsolve.spec.document import LARGEST_FILE, Items, Keys, Node, Scalar, read_entries
 from gdsolve.spec.file import from_flag, is_yaml, read_value, relative
 from gdsolve.spec.graph_checks import check_statements, near
 from gdsolve.spec.graph_statements import FormulaNode, Leaf, Statement
@@ -40,20 +40,21 @@ def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceS
         GdsolveError: no single source, an unknown key or name, or a value out of its type or range.
     """
     if len(sources) == 1 and sources[0] == "-":
-        return read_trace_text(sys.stdin.read(), given, STDIN)
-    if len(sources) == 1 and "=" in sources[0] and not _is_there(sources[0]):
+        return read_trace_text(_read_standard_input(), given, STDIN)
+    if len(sources) == 1 and "=" in sources[0] and not is_there(sources[0]):
         return read_trace_text(sources[0], given, INLINE)
     if len(sources) != 1 or not is_yaml(sources[0]):
         raise _no_spec(sources)
     return _from_yaml(sources[0], None, given)
 
 
-def _is_there(path: str) -> bool:
-    try:
-        return Path(path).exists()
-    except (OSError, ValueError):
-        # Longer than a name may be, or with a character that none has.
-        return False
+def _read_standard_input() -> str:
+    text = sys.stdin.read(LARGEST_FILE + 1)
+    if len(text) > LARGEST_FILE:
+        raise GdsolveError(
+            f"{STDIN}: is larger than {LARGEST_FILE >> 20} MiB", "give the statements of a graph, or its spec"
+        )
+    return text
 
 
 def read_trace_text(text: str, given: Mapping[str, Any], path: str = INLINE) -> TraceSpec:
@@ -128,7 +129,7 @@ def _finished(
 
 def _no_spec(sources: Sequence[str]) -> GdsolveError:
     """That the sources are no graph, with the name that was probably meant."""
-    meant = nearest_name(sources[0]) if len(sources) == 1 and not Path(sources[0]).exists() else None
+    meant = nearest_name(sources[0]) if len(sources) == 1 and not is_there(sources[0]) else None
     remedy = "gdsolve trace graph.yaml, with leaves: and nodes: in it, or gdsolve trace 't = 1; y = t**2'"
     return GdsolveError(
         "trace: one YAML spec or one text is expected", remedy if meant is None else f"did you mean {meant}?"

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-import shlex
 
 from gdsolve.advice import Advice
+from gdsolve.quoting import split
 from gdsolve.spec.offers import choices
 from gdsolve.spec.option import field_of
 from gdsolve.spec.values import is_list, kinds
 
 _PROSE = ("out", "alone", "and", "as", "if", "is", "keeps", "leaves", "or", "takes")
 # A flag and the word after it, quoted as a shell takes it.
-_FLAG = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?:[ =]((?:'[^']*'|\"[^\"]*\")+|[^\s;()]*[^\s;(),.]))?")
+_FLAG = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?:[ =]((?:\$?'[^']*'|\"[^\"]*\")+|[^\s;()]*[^\s;(),.]))?")
 
 
 def in_keywords(hint: Advice, verb: str) -> Advice:
@@ -43,9 +43,9 @@ def _keyword(found: re.Match[str], verb: str) -> str:
         value_of = "=True" if kinds()[name] is bool else "=…" if asked else ""
         return name + value_of + found[0][len(f"--{found[1]}") :]
     if is_list(name) and name != "lr":
-        items = [item for word in shlex.split(value) for item in word.split(",")]
+        items = [item for word in split(value) for item in word.split(",")]
         return f"{name}=[{', '.join(map(_text, items))}]"
-    return f"{name}=" + " or ".join(_text(word) for word in " ".join(shlex.split(value)).split("|"))
+    return f"{name}=" + " or ".join(_text(word) for word in " ".join(split(value)).split("|"))
 
 
 def _is_value(name: str, value: str, verb: str) -> bool:
@@ -55,4 +55,6 @@ def _is_value(name: str, value: str, verb: str) -> bool:
 
 
 def _text(word: str) -> str:
-    return word if re.fullmatch(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?", word) else repr(word) if '"' in word else f'"{word}"'
+    if re.fullmatch(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?", word):
+        return word
+    return f'"{word}"' if word.isprintable() and '"' not in word else repr(word)

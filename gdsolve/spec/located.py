@@ -17,7 +17,7 @@ def located(fault: GdsolveError, sources: Sequence[str], given: Container[str]) 
     subjects = [name for name in fault.subjects if name in kinds() and name not in given]
     if len(specs) != 1 or fault.place is not None or not subjects:
         return fault
-    entries = read_entries(specs[0], flat=kinds().keys() - set(FORMULA_PARTS))
+    entries = read_entries(specs[0], flat=kinds().keys() - set(FORMULA_PARTS), tables=("X", "y"))
     lines = {field_of(entry.key): entry.line for entry in entries}
     name = next((name for name in subjects if name in lines), None)
     if name is None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from gdsolve.extras import require_extra
 from gdsolve.spec.formula_functions import CODED, CONSTANTS
 from gdsolve.spec.formula_place import checked_formula, explained
 from gdsolve.status import GdsolveError
@@ -102,15 +103,10 @@ def parsed(text: str, rest: Sequence[str] | None = None) -> Any:
         GdsolveError: as `read_formula`.
     """
     checked = checked_formula(text)
-    try:
-        from formulaic import Formula
-    except ImportError:
-        raise GdsolveError(
-            "is read by formulaic, which is not installed", "pip install 'gdsolve[formula]'", option="formula"
-        ) from None
+    formulaic = require_extra("formulaic", "formula", "is read by formulaic", option="formula")
     available = [_REST] if rest is None else [*rest]
     try:
-        return Formula(checked.standard, _context={"__formulaic_variables_available__": available})
+        return formulaic.Formula(checked.standard, _context={"__formulaic_variables_available__": available})
     except Exception as fault:
         # Whatever it is that this library does not read, it is the formula's.
         raise explained(fault) from None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
+from gdsolve.nearest import nearest_names
 from gdsolve.spec.choices import LearningRate
 from gdsolve.spec.option import flag
 from gdsolve.status import GdsolveError
@@ -74,7 +74,7 @@ def typable(rate: float, digits: int = 6) -> float:
 
 def nearest(name: str, names: Sequence[str]) -> str | None:
     """The one of `names` that is most like `name`, if any is."""
-    return next(iter(difflib.get_close_matches(name, names, n=1)), None)
+    return next(iter(nearest_names(name, names)), None)
 
 
 def parse_number(text: str | float, name: str = "number") -> float:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import keyword
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gdsolve.quoting import quoted
 from gdsolve.spec.condition import Company
 from gdsolve.spec.verbs import FITTING
 
@@ -58,8 +58,8 @@ def shell_word(text: str) -> str:
     >>> shell_word("a b"), shell_word("a"), shell_word("=a")
     ("'a b'", 'a', "'=a'")
     """
-    quoted = shlex.quote(text)
-    return f"'{text}'" if text.startswith("=") and quoted == text else quoted
+    word = quoted(text)
+    return f"'{text}'" if text.startswith("=") and word == text else word
 
 
 def enumerated(names: Sequence[str]) -> str:

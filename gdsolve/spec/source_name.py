@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+from gdsolve.paths import is_there
 from gdsolve.spec.option import flag
 from gdsolve.spec.options import Options
 from gdsolve.spec.scans import is_scan
@@ -63,7 +63,7 @@ def source_name(source: str) -> SourceName:
     SourceName(path='runs.db', engine='sqlite', key='query', value='SELECT 1')
     """
     found = _NAME.fullmatch(source)
-    if found is None or (found[1] is None and found[3] is None) or _is_there(source):
+    if found is None or (found[1] is None and found[3] is None) or is_there(source):
         return SourceName(source)
     return SourceName(found[2], found[1], found[3], found[4] or "")
 
@@ -96,10 +96,3 @@ def _selecting(source: str, key: str, value: str) -> str:
             f"{name.shown} says by itself what is read of it", f"leave {flag(key)} out, or ?{name.key}=", option=key
         )
     return replace(name, key=key, value=value).text
-
-
-def _is_there(source: str) -> bool:
-    try:
-        return Path(source).exists()
-    except (OSError, ValueError):
-        return False

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from gdsolve.bundled import named
+from gdsolve.quoting import joined
 from gdsolve.report.page import Page, page_for
 from gdsolve.report.text import printable
 from gdsolve.terminal import cells
@@ -40,7 +40,7 @@ def thing_of(step: TourStep, words: Catalogue, stream: TextIO) -> Page:
 def command_of(words: Sequence[str], stream: TextIO) -> Page:
     """A command, as it is typed."""
     page = page_for(stream)
-    page.command(shlex.join(["gdsolve", *words]), indent="$ ")
+    page.command(joined(["gdsolve", *words]), indent="$ ")
     return page
 
 

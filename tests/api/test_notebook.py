@@ -11,13 +11,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from places import DOCS
+from places import GUIDE
 
 import gdsolve
 from gdsolve.api import predicting, verbs
 from gdsolve.spec import PLOT_KINDS
 
-NOTEBOOK = DOCS / "notebook.ipynb"
+NOTEBOOK = GUIDE / "notebook.ipynb"
 
 
 def outputs(cell: Any) -> dict[str, Any]:

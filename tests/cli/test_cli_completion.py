@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 from completing import ask, bash
-from terminal import KEPT_OUT, ROOT
+from places import ROOT
+from quiet import KEPT_OUT
 
 from gdsolve.spec import VERBS
 

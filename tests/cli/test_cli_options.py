@@ -10,8 +10,9 @@ import pytest
 
 from gdsolve.cli import columns
 from gdsolve.cli.app import command_of
+from gdsolve.cli.described import SHORT, default_text
 from gdsolve.cli.main import run
-from gdsolve.cli.parameters import SHORT, default_text, given
+from gdsolve.cli.parameters import given
 from gdsolve.spec import VERBS, Scale, Spec, flag, options_of
 from gdsolve.spec.file import nearest_option
 from gdsolve.spec.values import kinds

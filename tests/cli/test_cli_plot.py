@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
+import forked
 import pytest
-from places import ROOT
 
 import gdsolve
 from gdsolve.cli.main import run
@@ -177,11 +176,6 @@ def test_libraries_that_draw_are_imported_only_where_they_draw() -> None:
         (["--plot"], ["plotille", "gdsolve.picture"]),
         (["--plot", "p.svg"], ["matplotlib", "gdsolve.picture"]),
     ):
-        done = subprocess.run(
-            [sys.executable, "-c", code, "fit", "two.csv", *more],
-            capture_output=True,
-            text=True,
-            check=True,
-            env={"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-        )
+        done = forked.run("fit", "two.csv", *more, code=code)
+        assert done.returncode == 0
         assert done.stderr.splitlines()[-1] == repr(expected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
@@ -9,12 +10,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
+import termios
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 import pytest
+from forked import TELLS_STEP, run, start, wait_for
 from in_process import completed
 from places import ROOT
 from quiet import QUIET_ENVIRONMENT
@@ -31,6 +33,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def gdsolve(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """As a process of its own, from Python's start on."""
     return subprocess.run(
         [sys.executable, "-m", "gdsolve", *arguments],
         input=stdin,
@@ -41,10 +44,6 @@ def gdsolve(*arguments: str, stdin: str = "", **environment: str) -> subprocess.
         timeout=120,
         check=False,
     )
-
-
-def start(*arguments: str, **streams: Any) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "gdsolve", *arguments], env=QUIET_ENVIRONMENT, **streams)
 
 
 # Without any data: the shell around the numbers.
@@ -130,12 +129,7 @@ def test_a_stream_that_the_shell_closed(descriptor: int, code: int) -> None:
 def on_terminal(*arguments: str, **environment: str) -> str:
     """Standard error as a terminal receives it."""
     terminal, end = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gdsolve", *arguments],
-        env=QUIET_ENVIRONMENT | environment,
-        stdout=subprocess.DEVNULL,
-        stderr=end,
-    )
+    process = start(*arguments, env=QUIET_ENVIRONMENT | environment, stdout=subprocess.DEVNULL, stderr=end)
     os.close(end)
     process.wait(timeout=60)
     text = os.read(terminal, 4096).decode()
@@ -146,7 +140,7 @@ def on_terminal(*arguments: str, **environment: str) -> str:
 def test_errors_are_coloured_on_a_terminal_only() -> None:
     assert on_terminal("fti").startswith("gdsolve: \033[1;31merror\033[0m: No such command 'fti'\r\n\033[36mhint")
     assert on_terminal("fti", NO_COLOR="1").startswith("gdsolve: error: No such command 'fti'\r\nhint: did")
-    assert "\033" not in gdsolve("fti", FORCE_COLOR="1", GITHUB_ACTIONS="true").stderr
+    assert "\033" not in run("fti", FORCE_COLOR="1", GITHUB_ACTIONS="true").stderr
 
 
 def test_messages_survive_an_ascii_locale() -> None:
@@ -154,7 +148,7 @@ def test_messages_survive_an_ascii_locale() -> None:
     assert done.stderr.startswith("gdsolve: error: gr\\xf6\\xdfe.yaml: no such file or directory\n")
     assert done.returncode == 2
     words = ("fit", str(ROOT / "configs/two_points.csv"), "--lr", "0.01", "--max-iter", "3", "--verbose")
-    done = gdsolve(*words, PYTHONIOENCODING="ascii", PYTHONUTF8="1")
+    done = run(*words, PYTHONIOENCODING="ascii")
     assert "R^2 -5.9892825" in done.stdout
     for stream in (done.stdout, done.stderr):
         assert "3 updates predicted: " in " ".join(stream.split())
@@ -220,7 +214,7 @@ def test_completion_is_installed(here: Path) -> None:
 
 
 def test_a_table_from_a_pipe_gives_json_alone_on_standard_output(here: Path) -> None:
-    done = gdsolve("fit", "-", "--format", "json", "--verbose", stdin=TWO_POINTS)
+    done = run("fit", "-", "--format", "json", "--verbose", stdin=TWO_POINTS)
     record = json.loads(done.stdout)
     assert done.returncode == record["exit_code"] == 0
     assert record["weights"] == {"x": pytest.approx(1)}
@@ -259,19 +253,19 @@ def test_ctrl_c_prints_what_was_reached(here: Path) -> None:
     process = start(
         *("fit", "two.csv", "--engine", "rows", "--lr", "1e-9", "--tol", "0", "--max-iter", "1e12"),
         *("--format", "json", "--verbose"),
+        code=TELLS_STEP,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
     assert process.stderr is not None
-    while not process.stderr.readline().startswith(b"gdsolve: engine rows"):
+    while not process.stderr.readline().startswith(b"a thousand steps"):
         assert process.poll() is None
-    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=60)
     record = json.loads(output)
     assert process.returncode == record["exit_code"] == 130
     assert record["status"] == "interrupted"
-    assert record["iterations"] > 0
+    assert record["iterations"] >= 1000
     assert b"Traceback" not in errors
 
 
@@ -281,7 +275,7 @@ def test_check_reads_what_comes_once(here: Path) -> None:
     options = ("--format", "json", "--na", "drop")
     expected = json.loads(completed("check", "t.csv", *options).out)
     assert (expected["problem"], expected["rank"]) == (None, 3)
-    piped = gdsolve("check", "-", *options, stdin=table)
+    piped = run("check", "-", *options, stdin=table)
     with (here / "t.csv").open() as file:
         redirected = start("check", "-", *options, stdin=file, stdout=subprocess.PIPE)
         from_file = redirected.communicate(timeout=120)[0]
@@ -318,13 +312,7 @@ sys.exit(run(sys.argv[1:]))
 def test_a_comparison_that_ctrl_c_ends_is_not_passed_off_as_whole() -> None:
     def shown(form: str) -> tuple[str, str]:
         words = ["compare-lr", "two.csv", "--lr", "1e-9..1:10000", "--format", form]
-        done = subprocess.run(
-            [sys.executable, "-c", CUT_SHORT, *words],
-            capture_output=True,
-            text=True,
-            env=QUIET_ENVIRONMENT,
-            check=False,
-        )
+        done = run(*words, code=CUT_SHORT)
         assert done.returncode == 130
         return done.stdout, done.stderr
 
@@ -341,6 +329,11 @@ def test_a_comparison_that_ctrl_c_ends_is_not_passed_off_as_whole() -> None:
     assert json.loads(out)["message"] == "Interrupted after 2,000 of 10,000 rates."
 
 
+def waiting_in(pipe: IO[bytes]) -> int:
+    """How many bytes of a pipe nobody has read yet."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4), sys.byteorder)
+
+
 @pytest.mark.parametrize("arguments", [["fit", "-"], ["check", "-"], ["predict", "m.json", "-"], ["fit", "pipe.csv"]])
 def test_ctrl_c_ends_a_read_that_waits_for_input(here: Path, arguments: Sequence[str]) -> None:
     model = {"schema": "gdsolve.fit/1", "weights": {"x": 2.0}, "intercept": 1.0, "data": {"features": ["x"]}}
@@ -352,7 +345,8 @@ def test_ctrl_c_ends_a_read_that_waits_for_input(here: Path, arguments: Sequence
         # More than a pipe holds: all of it is written only once it is being read.
         pipe.write(b"x,y\n" + b"1,2\n" * 50_000)
         pipe.flush()
-        time.sleep(0.5)
+        # A read waits for more once nothing of it is left.
+        wait_for(lambda: process.poll() is not None or not waiting_in(pipe))
         process.send_signal(signal.SIGINT)
         # Not communicate: that would close the input.
         assert process.wait(timeout=60) == 130

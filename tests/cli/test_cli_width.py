@@ -9,9 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forked
 import pytest
 from report_records import FakeTerminal
-from terminal import KEPT_OUT, ROOT, Terminal
+from terminal import Terminal
 
 from gdsolve.advice import Advice
 from gdsolve.cli import messages
@@ -39,14 +40,7 @@ def lines_on(columns: int, *words: str) -> list[str]:
 
 
 def off_a_terminal(*words: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if name not in KEPT_OUT}
-    return subprocess.run(
-        [sys.executable, "-m", "gdsolve", *words],
-        capture_output=True,
-        text=True,
-        env=kept | {"PYTHONPATH": str(ROOT)},
-        check=False,
-    )
+    return forked.run(*words)
 
 
 @pytest.mark.parametrize("columns", [60, 200])

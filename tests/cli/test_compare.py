@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 import torch
 from places import CONFIGS
@@ -185,9 +184,7 @@ def test_compare_lr_is_about_plain_descent(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
 def test_the_command_line(form: str) -> None:
     words = ["compare", "--minimize", B8, "--start", "a=0,b=0", "--methods", "gd,newton", "--format", form]
-    done = subprocess.run(
-        [sys.executable, "-m", "gdsolve", *words], capture_output=True, text=True, check=False, timeout=120
-    )
+    done = forked.run(*words)
     assert (done.returncode, done.stderr) == (0, "")
     if form == "json":
         methods = json.loads(done.stdout)["methods"]

@@ -11,10 +11,10 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
+import forked
 import polars as pl
 import pytest
 
@@ -272,6 +272,12 @@ def started(*words: str, **more: Any) -> subprocess.Popen[str]:
     )
 
 
+def computed(process: str) -> float:
+    """The seconds that a process and its threads have computed."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def test_processes_give_what_one_gives(capsys: pytest.CaptureFixture[str]) -> None:
     for place in range(12):
         Path(f"t{place:02}.csv").write_text(BAD if place == 5 else LINE if place % 2 else OTHER)
@@ -290,11 +296,9 @@ def test_ctrl_c_ends_with_what_was_reached() -> None:
         Path(f"t{place}.csv").write_text(OTHER)
     process = started("a.csv", *(f"t{place}.csv" for place in range(8)), "--format", "json", *ENDLESS)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    until = time.monotonic() + 30.0
-    while len(children.read_text().split()) < 2 and time.monotonic() < until:
-        time.sleep(0.05)
-    # Until the first block of updates has been taken.
-    time.sleep(1.0)
+    forked.wait_for(lambda: len(children.read_text().split()) >= 2)
+    # Until the first block of updates has been taken: to start takes a second or two of computing.
+    forked.wait_for(lambda: all(computed(child) > 2.5 for child in children.read_text().split()[:2]))
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     lines = [json.loads(line) for line in out.splitlines()]

@@ -9,13 +9,13 @@ import os
 import pty
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import forked
 import polars as pl
 import pytest
-from places import ROOT
+from quiet import QUIET_ENVIRONMENT
 
 import gdsolve
 from gdsolve.cli.main import run
@@ -295,10 +295,10 @@ def test_the_table_has_one_row_a_group_at_any_width(width: int) -> None:
     rows = [row.replace(f"shop {k}", f"shop {k % 3}") for k, row in enumerate(rows)]
     Path("data.csv").write_text("store,alpha,beta,gamma,y\n" + "\n".join(rows) + "\n")
     main, child = pty.openpty()
-    words = [sys.executable, "-m", "gdsolve", "fit", "data.csv", "--group-by", "store"]
-    environment = {**os.environ, "COLUMNS": str(width), "NO_COLOR": "1", "TERM": "xterm"}
-    environment["PYTHONPATH"] = str(ROOT)
-    done = subprocess.run(words, stdout=child, stderr=subprocess.PIPE, env=environment, check=False, timeout=120)
+    environment = QUIET_ENVIRONMENT | {"COLUMNS": str(width), "NO_COLOR": "1"}
+    words = ("fit", "data.csv", "--group-by", "store")
+    done = forked.start(*words, stdout=child, stderr=subprocess.PIPE, env=environment)
+    done.communicate(timeout=120)
     os.close(child)
     text = b""
     while chunk := _read(main):

@@ -7,18 +7,18 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 import tty
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 
 pytest.importorskip("termios", reason="needs pseudo-terminals")
 
-from terminal import ROOT, Slow, Terminal
+from terminal import Slow, Terminal
 
 from gdsolve.cli import bar
 from gdsolve.progress import Descending, Reading
@@ -57,16 +57,11 @@ def test_a_slow_source_shows_a_bar_that_leaves_result_and_advice_alone(here: Pat
     assert is_clean(terminal)
     (here / "slow.csv").unlink()
     (here / "slow.csv").write_bytes(source.written)
-    plain = subprocess.run(
-        [sys.executable, "-m", "gdsolve", *arguments],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        check=False,
-    )
+    plain = forked.run(*arguments)
     expected = Terminal(columns)
-    told = (line for text in plain.stderr.decode().splitlines() for line in wrap_message(text, columns))
-    expected.show(plain.stdout + "\n".join(told).encode())
-    assert b"warning: Stopped at max_iter" in plain.stderr
+    told = (line for text in plain.stderr.splitlines() for line in wrap_message(text, columns))
+    expected.show((plain.stdout + "\n".join(told)).encode())
+    assert "warning: Stopped at max_iter" in plain.stderr
     assert terminal.text() == expected.text()
 
 
@@ -221,6 +216,24 @@ def shown(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> Iterator[bar.B
         one.close()
 
 
+class Looks:
+    """How often the thread of a bar has looked whether there is something to draw."""
+
+    def __init__(self, shown: bar.Bar) -> None:
+        self.count, usual = 0, shown._draw
+
+        def look() -> None:
+            usual()
+            self.count += 1
+
+        shown._draw = look  # type: ignore[method-assign]
+
+    def wait(self, more: int) -> None:
+        """Wait for so many looks that begin from now on: one may be under way."""
+        seen = self.count
+        forked.wait_for(lambda: self.count > seen + more)
+
+
 def test_what_else_is_written_is_not_garbled(terminal: Terminal, shown: bar.Bar) -> None:
     shown.tell(Reading("reading", 5, 5.0, 0.1))
     terminal.wait_for(lambda: "reading" in terminal.text())
@@ -239,32 +252,36 @@ def test_what_else_is_written_is_not_garbled(terminal: Terminal, shown: bar.Bar)
 def test_what_is_nearly_over_is_not_shown(terminal: Terminal, shown: bar.Bar, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bar, "DELAY", 0.4)
     monkeypatch.setattr(bar, "WORTH", 20.0)
-    began = time.monotonic()
-    while (elapsed := time.monotonic() - began) < 0.8:
-        shown.tell(Reading("reading", 1 + int(1e6 * elapsed), 1.0, elapsed / 5.0))
-        time.sleep(0.01)
+    clock, looks = [bar.monotonic()], Looks(shown)
+    monkeypatch.setattr(bar, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(bar, "TICK", 0.001)
+    for tenth in range(1, 9):
+        shown.tell(Reading("reading", 1 + 100_000 * tenth, 1.0, tenth / 50.0))
+        clock[0] += 0.1
+        looks.wait(1)
     shown.done()
-    terminal.read(0.1)
+    shown.close()
+    terminal.read(0.0)
     assert terminal.raw == b""
 
 
 def test_the_line_is_drawn_ten_times_a_second_at_most(terminal: Terminal, shown: bar.Bar) -> None:
     shown.tell(Descending("descending", 0, 1.0, 1.0, None))
     terminal.wait_for(lambda: "descending" in terminal.text())
-    began, before = time.monotonic(), terminal.raw.count(b"descending")
-    k = 0
-    while time.monotonic() < began + 0.5:
+    looks, before, k = Looks(shown), terminal.raw.count(b"descending"), 0
+    while looks.count < 5:
         k += 1
         shown.tell(Descending("descending", k, 1.0, 1.0, None))
         terminal.read(0.001)
-    assert k > 50
-    assert 1 <= terminal.raw.count(b"descending") - before <= 6
+    # As often as the thread looks, not as often as it is told.
+    assert bar.TICK == 0.1
+    assert 1 <= terminal.raw.count(b"descending") - before <= looks.count + 1 < k
 
 
 def test_a_terminal_that_a_pager_took_over_is_left_alone(terminal: Terminal, shown: bar.Bar) -> None:
     tty.setraw(terminal.end)
     shown.tell(Reading("reading", 5, 5.0, 0.1))
-    time.sleep(0.3)
+    Looks(shown).wait(3)
     terminal.read(0.0)
     assert terminal.raw == b""
 
@@ -283,8 +300,11 @@ def test_in_the_background_the_terminal_is_left_alone(here: Path) -> None:
     # A shell gives every job a process group of its own, and the terminal to one of them.
     code = (
         "import os, sys, time; from gdsolve.cli import bar; bar.DELAY = 0.0; from gdsolve.progress import Reading\n"
+        "looks, usual = [], bar.Bar._draw; bar.Bar._draw = lambda self: (usual(self), looks.append(1))\n"
         "os.fork() and (os.wait(), os._exit(0)); os.setpgid(0, 0); one = bar.Bar(sys.stderr)\n"
-        "one.tell(Reading('reading', 5, 5.0, 0.1)); time.sleep(0.3); one.close(); os._exit(0)"
+        "one.tell(Reading('reading', 5, 5.0, 0.1)); seen = len(looks)\n"
+        "while len(looks) < seen + 3: time.sleep(0.01)\n"
+        "one.close(); os._exit(0)"
     )
     assert terminal.close(terminal.start(code=code)) == 0
     assert terminal.raw == b""

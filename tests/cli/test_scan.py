@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nist import CONFIGS
@@ -272,7 +273,7 @@ def gram(triangle: Triangle) -> torch.Tensor:
     return raw.mT @ raw
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     st.lists(st.integers(1, 9), min_size=2, max_size=4),
     st.permutations(range(4)),
@@ -302,7 +303,7 @@ def _merged(parts: list[Triangle]) -> Triangle:
     return first
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.integers(1, 30), st.permutations(range(5)), st.integers(1, 5), st.integers(0, 2**32 - 1))
 def test_a_choice_of_columns_is_the_triangle_of_those(rows: int, order: list[int], count: int, seed: int) -> None:
     values = np.random.default_rng(seed).normal(100.0, 1.0, (rows, 5))

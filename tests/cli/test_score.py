@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import forked
 import numpy as np
 import polars as pl
 import pytest
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
@@ -238,16 +240,9 @@ def test_the_table_the_json_and_the_csv(
 
 
 def test_a_real_process_reads_standard_input(folder: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "gdsolve", "score", "y.json", "-", "--format", "csv"],
-        input=(folder / "new.csv").read_bytes(),
-        capture_output=True,
-        cwd=folder,
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert b"\nrows,150\n" in done.stdout
+    done = forked.run("score", "y.json", "-", "--format", "csv", stdin=(folder / "new.csv").read_text(), cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\nrows,150\n" in done.stdout
 
 
 BAD = [
@@ -352,7 +347,7 @@ def of_parts(loss: Loss, mean: Mean, y: np.ndarray, z: np.ndarray, weight: np.nd
     return sums
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     cuts=st.lists(st.integers(0, 60), max_size=4),

@@ -7,19 +7,18 @@ import os
 import re
 import signal
 import struct
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import forked
 import pytest
 
 pytest.importorskip("termios", reason="needs pseudo-terminals")
 
 import termios
 
-from terminal import ROOT, Terminal
+from terminal import Terminal
 
 import gdsolve
 from gdsolve.cli import bar
@@ -141,16 +140,16 @@ def test_an_error_is_all_that_is_left(here: Path) -> None:
 
 @pytest.mark.parametrize("case", ["dumb", "file"])
 def test_elsewhere_the_run_goes_on_unwatched_and_says_so(case: str, here: Path) -> None:
-    words = [sys.executable, "-m", "gdsolve", "fit", "t.csv", "--engine", "rows"]
-    plain = subprocess.run(words, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, check=False)
+    words = ("fit", "t.csv", "--engine", "rows")
+    plain = forked.run(*words)
     terminal = Terminal(200)
     with (here / "out").open("wb") as out, (here / "errors").open("wb") as errors:
         elsewhere = {"stderr": errors} if case == "file" else {"TERM": "dumb"}
-        process = terminal.start(*words[3:], "--watch", stdout=out, **elsewhere)
+        process = terminal.start(*words, "--watch", stdout=out, **elsewhere)
         assert terminal.close(process) == plain.returncode == 0
     said = (here / "errors").read_text().strip() if case == "file" else terminal.text()
     assert re.fullmatch(r"gdsolve: warning: watch: standard error is not a terminal, .*--plot draws.*", said)
-    assert (here / "out").read_bytes() == plain.stdout
+    assert (here / "out").read_text() == plain.stdout
 
 
 @pytest.mark.parametrize("more", [[], ["--method", "momentum"]])
@@ -289,8 +288,17 @@ def test_the_curve_is_drawn_a_few_times_a_second(terminal: Terminal, monkeypatch
         one.tell(Descending("descending", 0, 1.0, 1.0, None))
         one.tell(Descending("descending", 1, 0.5, 1.0, None))
         terminal.wait_for(lambda: ACROSS in terminal.text())
-        began, before = time.monotonic(), terminal.raw.count(ACROSS.encode())
-        while time.monotonic() < began + 2.5:
-            terminal.read(0.01)
-        assert 1 <= terminal.raw.count(ACROSS.encode()) - before <= 11
+        clock, before, usual = [bar.monotonic()], terminal.raw.count(ACROSS.encode()), one._draw
+
+        def draw_later() -> None:
+            clock[0] += 0.05
+            usual()
+
+        monkeypatch.setattr(bar, "monotonic", lambda: clock[0])
+        monkeypatch.setattr(bar, "TICK", 0.001)
+        monkeypatch.setattr(one, "_draw", draw_later)
+        began = clock[0]
+        terminal.wait_for(lambda: clock[0] > began + 2.5)
+        drawn, taken = terminal.raw.count(ACROSS.encode()) - before, clock[0] - began
+        assert 1 <= drawn <= taken / bar.WATCHED_TICK + 1
         one.close()

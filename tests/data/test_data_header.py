@@ -6,6 +6,7 @@ import logging
 
 import pytest
 from data_files import failure, load, write
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -140,7 +141,7 @@ def csv_of(rows):
     return "".join(",".join(row) + "\n" for row in rows)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(TABLES, st.data())
 def test_any_names_above_numbers_are_a_header_beyond_doubt(rows, data):
     names = st.from_regex(r"[a-zA-Z][a-z_0-9]{2,8}", fullmatch=True).filter(
@@ -150,7 +151,7 @@ def test_any_names_above_numbers_are_a_header_beyond_doubt(rows, data):
     assert verdict(csv_of([header, *rows])) == HeaderGuess(True)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(TABLES, st.sampled_from([0, 1]))
 def test_running_numbers_above_decimals_are_a_header_in_doubt(rows, start):
     found = verdict(csv_of([[str(start + place) for place in range(len(rows[0]))], *rows]))
@@ -158,20 +159,20 @@ def test_running_numbers_above_decimals_are_a_header_in_doubt(rows, start):
     assert found.doubt is not None
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(TABLES, st.lists(st.integers(0, 3000).map(str), min_size=5, max_size=5))
 def test_a_header_with_numbers_is_never_taken_in_silence(rows, numbers):
     found = verdict(csv_of([numbers[: len(rows[0])], *rows]))
     assert not found.is_header or found.doubt is not None
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(TABLES, st.sampled_from(["a", "b", "Iris-setosa"]), st.integers(0, 4))
 def test_rows_with_a_text_that_comes_again_are_data(rows, text, place):
     assert not verdict(csv_of([[*row[:place], text, *row[place:]] for row in rows])).is_header
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(TABLES, st.sampled_from(list(Header)), st.booleans())
 def test_what_was_said_of_the_first_line_holds(tmp_path_factory, rows, header, running):
     first = [str(place) for place in range(len(rows[0]))] if running else ["a", "b", "c", "d", "e"][: len(rows[0])]

@@ -11,12 +11,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forked
 import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
 from data_files import failure, load, write, zstd
 from places import ROOT
+from quiet import QUIET_ENVIRONMENT
 
 from gdsolve.cli.main import run
 from gdsolve.data import open_table
@@ -114,15 +116,13 @@ def test_a_missing_column_names_the_file(tmp_path, form, packing):
 @pytest.mark.parametrize("ending", ["csv.zst", "parquet.gz"])
 def test_a_real_pipe(tmp_path, expected, ending):
     form, _, packing = ending.partition(".")
-    done = subprocess.run(
-        [sys.executable, "-m", "gdsolve", "fit", "-", "--format", "json"],
-        input=PACKINGS[packing](content(TABLE, form)),
-        env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
-        capture_output=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert json.loads(done.stdout)["weights"]["a"] == pytest.approx(expected["a"], rel=1e-9)
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with forked.start(
+        "fit", "-", "--format", "json", env=QUIET_ENVIRONMENT | {"TMPDIR": str(tmp_path)}, **streams
+    ) as child:
+        out, err = child.communicate(PACKINGS[packing](content(TABLE, form)), timeout=120)
+    assert (child.returncode, err) == (0, b"")
+    assert json.loads(out)["weights"]["a"] == pytest.approx(expected["a"], rel=1e-9)
     assert list(tmp_path.iterdir()) == []
 
 

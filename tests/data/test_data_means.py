@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 from data_files import failure, load, write
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rank_threads import on_ranks
@@ -163,7 +164,7 @@ def tables(draw: st.DrawFn) -> Rows:
     return Rows([*FULL, *rows], [1] * len(FULL) + weights)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(tables(), st.lists(row, min_size=1, max_size=5), st.sampled_from([None, "g"]))
 def test_weights_count_rows(table: Rows, beside: list[Any], group: str | None) -> None:
     def weights(rows: Rows) -> list[float]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from data_files import load, write, zstd
+from depth import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -187,7 +188,7 @@ def test_else_the_point_is_the_decimal_mark(here, content):
 GROUPS = st.sampled_from([",", ".", " ", "'", "\u00a0", "\u202f"])
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(1000, 10**9), st.sampled_from(["", "05", "5", "875"]), GROUPS, st.sampled_from([",", ";", "\t"]))
 def test_any_grouped_number_is_read_as_the_hint_says(here, whole, decimals, group, delimiter):
     mark = "," if group == "." else "."

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 from data_files import failure, load, write
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,7 +52,7 @@ def lines(rows, marks=(", ", ": "), ascii=True, end="\n"):
     return end.join("{" + marks[0].join(written(k) + marks[1] + written(v) for k, v in row) + "}" for row in rows) + end
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(
     rows=layouts(),
     marks=st.sampled_from([(",", ":"), (", ", ": "), (" ,\t", "  : ")]),
@@ -263,7 +264,7 @@ def test_check_and_predict_know_late_keys(tmp_path, monkeypatch):
         predict_csv([twice], Spec(), model, out)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(data=st.data())
 def test_the_order_of_the_objects_does_not_matter(data):
     rows = data.draw(st.lists(st.dictionaries(st.sampled_from("abc"), LEAVES, max_size=3), min_size=2, max_size=6))

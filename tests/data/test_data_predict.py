@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 from data_files import write
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -215,7 +216,7 @@ def test_probabilities_are_those_of_mathematics(z):
 NUMBERS = st.floats(-1e6, 1e6)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(
     rows=st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=6),
     weights=st.tuples(NUMBERS, NUMBERS),

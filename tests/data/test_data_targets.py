@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 from data_files import failure, load, write
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -185,7 +186,7 @@ def test_counts(tmp_path):
     assert load(write(tmp_path / "u.csv", "x;y\n1,5;-0,0\n"), **POISSON).values.tolist() == [[1.5, 0]]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(
     target=st.lists(st.sampled_from(["a", "b", "ä", "B"]), min_size=1, max_size=12),
     ending=st.sampled_from(FORMATS),

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from in_process import completed
@@ -41,7 +42,7 @@ def numbers(texts: list[str | None], unit: Dates = Dates.DAYS, form: str | None 
 zones = st.one_of(st.none(), st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes))))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     moment=st.datetimes(datetime(1000, 1, 2), datetime(9000, 1, 1)),
     zone=zones,
@@ -59,7 +60,7 @@ def test_moments_are_those_of_python(moment: datetime, zone: timezone | None, be
     assert numbers([text], Dates.YEAR) == [pytest.approx(year_of(known.astimezone(UTC)), rel=1e-15)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(day=st.dates(date(1, 1, 1), date(9999, 12, 31)))
 def test_days_are_whole_and_those_of_python(day: date) -> None:
     expected = float(day.toordinal() - date(1970, 1, 1).toordinal())

@@ -33,7 +33,7 @@ DAMAGED = [
     ({"objective": {"kind": "curve", "fixed": {"a": "b"}}}, "the weight of 'a' is 'b', not a finite number"),
     ({"descent": []}, "descent is [], not a mapping"),
     ({"descent": {"loss": 1}}, "descent.loss is 1, not a text"),
-    ({"data": 3}, "weights or data.features are missing"),
+    ({"data": 3}, "data is 3, not a mapping"),
     ({"data": {"features": ["x"], "levels": {"c": 5}}}, "data.levels.c is 5, not a list"),
     ({"data": {"features": ["x"], "levels": [1]}}, "data.levels is [1], not a mapping"),
     ({"data": {"features": [["x"]]}}, "weights or data.features are missing"),

@@ -359,6 +359,23 @@ def test_any_filtered_table_fits_as_the_rows_that_are_left(tmp_path: Path, data:
     assert (found.data.rows_read, found.data.rows_filtered) == (frame.height, frame.height - left.height)
 
 
+@pytest.mark.parametrize(
+    ("condition", "rows"),
+    [("t = 'u' or x > 1", 3), ("not t in ('u') or x > 1", 3), ("t > 3 or x > 1", 3), ("t = 'u' and v = 1 or x > 1", 3)],
+)
+def test_a_column_without_values_is_compared_with_numbers_and_with_texts(
+    tmp_path: Path, condition: str, rows: int
+) -> None:
+    frame = pl.DataFrame({"t": [None] * 4, "v": [None] * 4, "x": [1, 2, 4, 7], "y": [2, 3, 6, 8]})
+    path = str(tmp_path / "empty.csv")
+    frame.write_csv(path)
+    for source in (path, frame):
+        found = fit(source, where=condition, features="x", target="y", max_iter=5)
+        assert (found.data.rows, found.data.rows_read) == (rows, 4)
+    with pytest.raises(GdsolveError, match="columns and values do not go together"):
+        fit(path, where="x = 'u'", features="x", target="y")
+
+
 def test_predict_score_and_the_record_say_it(tmp_path: Path) -> None:
     files, model = written(tmp_path), str(tmp_path / "m.json")
     done = completed("fit", files["csv"], "--where", CONDITION, "--features", "x", "--save", model)

@@ -136,7 +136,7 @@ def test_a_resumed_run_is_the_run_that_never_stopped(name: str, tmp_path: Path) 
     assert resumed(CASES[name], tmp_path / "run.checkpoint", [3, 130]) == straight
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(sorted(CASES)), st.lists(st.integers(1, 200), min_size=1, max_size=3))
 def test_wherever_it_is_stopped(tmp_path: Path, name: str, stops: list[int]) -> None:
     short = {**CASES[name], "max_iter": min(200, CASES[name].get("max_iter", 200))}

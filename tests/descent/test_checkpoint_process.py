@@ -10,7 +10,6 @@ import random
 import select
 import signal
 import subprocess
-import sys
 import termios
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +18,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from nursery import ROOT, Done, Nursery
+from forked import TELLS_STEP, start
+from nursery import Done, Nursery
 
 from gdsolve.checkpoint import read_checkpoint
 
@@ -40,7 +40,7 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
     )
     one = Nursery(folder)
     yield one
-    one.close()
+    one.end()
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +116,6 @@ def test_a_run_that_is_killed_again_and_again_is_the_run_that_never_was(nursery:
 def test_a_signal_writes_a_checkpoint_and_says_how_to_go_on(nursery: Nursery, number: int, code: int) -> None:
     child = nursery.start("fit", *ENDLESS, "--checkpoint", "run.checkpoint", "--format", "json")
     wait_until((nursery.folder / "run.checkpoint").exists)
-    time.sleep(0.3)
     os.kill(child, number)
     done = nursery.wait()
     record = json.loads(done.out)
@@ -131,10 +130,8 @@ def test_a_signal_writes_a_checkpoint_and_says_how_to_go_on(nursery: Nursery, nu
 
 
 def test_sigterm_prints_what_was_reached(nursery: Nursery) -> None:
-    child = nursery.start("fit", *ENDLESS, "--verbose")
-    wait_until((nursery.folder / "err").exists)
-    wait_until(lambda: "engine rows: asked for" in (nursery.folder / "err").read_text())
-    time.sleep(0.3)
+    child = nursery.start("fit", *ENDLESS, "--verbose", code=TELLS_STEP)
+    wait_until(lambda: "a thousand steps" in (nursery.folder / "err").read_text())
     os.kill(child, signal.SIGTERM)
     done = nursery.wait()
     assert done.code == 143, done.err
@@ -148,17 +145,14 @@ def test_sigterm_while_a_table_is_read(nursery: Nursery, source: str) -> None:
     os.mkfifo(nursery.folder / "pipe.csv")
     with (nursery.folder / "pipe.csv").open("r+b", buffering=0) as pipe:
         pipe.write(b"x,y\n" + b"1,2\n" * 5000)
-        shell = f'exec "$0" -m gdsolve fit {source} --save m.json --history h.csv --checkpoint c'
-        process = subprocess.Popen(
-            ["/bin/sh", "-c", shell, sys.executable],
+        process = start(
+            *("fit", source, "--save", "m.json", "--history", "h.csv", "--checkpoint", "c"),
             cwd=nursery.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=pipe,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
         wait_until(lambda: fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)) == bytes(4))
-        time.sleep(0.2)
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 143

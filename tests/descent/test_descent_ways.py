@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import ONE_WEIGHT, TWO_POINTS, Posed, pose, random_table
@@ -157,7 +158,7 @@ def brute_force(form: ClosedForm, stops: tuple[StopRule, ...], limit: int) -> in
     return int(small[0]) + 1 if len(small) else limit
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     n=st.integers(1, 5),
@@ -174,7 +175,7 @@ def test_search_finds_the_first_k(seed: int, n: int, share: float, exponent: flo
     assert stop.iterations == brute_force(form, stops, 2000)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seed=st.integers(0, 10_000), share=st.floats(0.1, 1.5), k=st.integers(0, 60))
 def test_closed_form_is_the_loop(seed: int, share: float, k: int) -> None:
     posed = pose(random_table(seed, 10, 3), 1.0 / 10.0, standard=True)

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer, load_diabetes
@@ -175,7 +176,7 @@ def test_one_step_does_for_orthonormal_columns() -> None:
     assert (found.iterations, coefficients(found)[1]) == (2, 0.0)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     w=st.lists(st.sampled_from([0.0, -1.5, 0.3, 1e-3, 4.0]), min_size=3, max_size=3),
     gradient=st.lists(st.floats(-5.0, 5.0), min_size=3, max_size=3),

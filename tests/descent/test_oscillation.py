@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,7 +27,7 @@ def form_in(weights: int, modes: int, momentum: ConstantMomentum, rate: float, s
     return LinearRecurrence(rates, eigenvalues, gradient, torch.linalg.qr(basis).Q, 0.0, roots)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(
     seed=st.integers(0, 10_000),
     modes=st.integers(1, 3),

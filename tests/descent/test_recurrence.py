@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from momentum_loop import HEAVY_BALL, NESTEROV, assert_same, both_ways, critical, form_of, posed_of, stable, walk
@@ -47,7 +48,7 @@ def test_every_rule_stops_where_the_loop_does(kind: MomentumKind, rule: StopRule
     assert_same(loop, leapt)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     kind=st.sampled_from(MomentumKind),
@@ -60,7 +61,7 @@ def test_closed_form_is_the_loop(seed: int, kind: MomentumKind, beta: float, sha
     assert_closed_form(posed, momentum, share * stable(posed, momentum))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     kind=st.sampled_from(MomentumKind),
@@ -97,7 +98,7 @@ def assert_near(closed: torch.Tensor, loop: torch.Tensor, scale: float = 0.0) ->
     assert bool(((closed - loop).abs().amax(dim=1) <= 1e-9 * sofar + 1e-14).all())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seed=st.integers(0, 10_000), kind=st.sampled_from(MomentumKind), share=st.floats(0.01, 1.3), tol=st.floats(2, 9))
 def test_without_momentum_it_is_plain_descent(seed: int, kind: MomentumKind, share: float, tol: float) -> None:
     posed = posed_of(seed)

@@ -9,6 +9,7 @@ from decimal import Decimal, localcontext
 import numpy as np
 import pytest
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from momentum_loop import HEAVY_BALL, NESTEROV, assert_same, both_ways, form_of, posed_of, stable
@@ -30,7 +31,7 @@ RULES: tuple[Callable[[float], StopRule], ...] = (SmallUpdate, SmallLossChange, 
 CPU = torch.device("cpu")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     n=st.integers(1, 5),
@@ -78,7 +79,7 @@ def first_true(holds: torch.Tensor) -> float:
     return float(found[0]) if len(found) else math.inf
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     kind=st.sampled_from(MomentumKind),
@@ -103,7 +104,7 @@ def test_bounds_hold(seed: int, kind: MomentumKind, beta: float, share: float, s
         assert float(stretch.decreases().least.sum()) <= float(change) <= float(stretch.decreases().most.sum())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(start=st.floats(-20.0, 100.0), length=st.floats(0.0, 7.0))
 def test_bounds_of_the_cosine_hold(start: float, length: float) -> None:
     first, last = torch.tensor([start, start + length], dtype=torch.float64)
@@ -167,7 +168,7 @@ def test_many_rates_stop_as_each_alone(kind: MomentumKind) -> None:
     assert {stop.status for stop in together} == {Status.CONVERGED, Status.DIVERGED}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     kind=st.sampled_from(MomentumKind),
@@ -234,7 +235,7 @@ def test_a_search_that_is_not_worth_it_says_so(monkeypatch: pytest.MonkeyPatch) 
     assert (capped.iterations, capped.stopped_by) == (5000, "max_iter")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(low=st.integers(0, 50), length=st.integers(-1, 9000), wanted=st.sets(st.integers(0, 9000), max_size=4))
 def test_sweep_finds_the_least_of_any_set(low: int, length: int, wanted: set[int]) -> None:
     members = torch.tensor(sorted(wanted), dtype=torch.float64)

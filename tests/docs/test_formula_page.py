@@ -1,4 +1,4 @@
-"""docs/formulas.md shows what its commands print today, names every function, and is right about what is refused."""
+"""docs/guide/formulas.md shows what its commands print today, names every function, and knows what is refused."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gdsolve.status import GdsolveError
 
 pytest.importorskip("formulaic")
 
-PAGE = ROOT / "docs" / "formulas.md"
+PAGE = ROOT / "docs" / "guide" / "formulas.md"
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 COLUMNS = ("y", "x", "z", "v", "n", "g", "id", "time (s)", "a", "b", "dead", "alive")
 

@@ -1,33 +1,15 @@
-"""docs/graphs.md shows what gdsolve prints today, and its Python runs."""
+"""The Python of docs/guide/graphs.md makes the graph that the page speaks of."""
 
 from __future__ import annotations
 
-import re
-import sys
-
-import pytest
-from readme import ROOT, made_anew
-from shown import printed, rounded
+from pages import blocks
 
 import gdsolve
 
-PAGE = ROOT / "docs" / "graphs.md"
 
-
-def test_the_page_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    text = PAGE.read_text(encoding="utf-8")
-    assert rounded(made_anew(text, printed)) == rounded(text), "run this file, with PYTHONPATH=tests/support"
-
-
-def test_its_python_runs() -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+def test_its_graph_is_that_of_the_page() -> None:
+    (code,) = blocks("docs/guide/graphs.md", "python")
     names: dict[str, object] = {}
-    exec(compile(f"{code.replace('gdsolve.trace(z)', 'graph = gdsolve.trace(z)')}", str(PAGE), "exec"), names)
+    exec(compile(f"{code.replace('gdsolve.trace(z)', 'graph = gdsolve.trace(z)')}", "graphs.md", "exec"), names)
     assert [*names["graph"].nodes] == ["t", "y", "z"]  # type: ignore[attr-defined]
     assert gdsolve.trace("t = 1; y = t**2").root == "y"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(f"{PAGE}\n")
-    PAGE.write_text(made_anew(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

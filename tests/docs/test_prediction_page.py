@@ -1,4 +1,4 @@
-"""docs/prediction.md shows what its commands print today."""
+"""docs/guide/prediction.md shows what its commands print today."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shown import rounded
 
 from gdsolve.cli.main import run
 
-PAGE = ROOT / "docs" / "prediction.md"
+PAGE = ROOT / "docs" / "guide" / "prediction.md"
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
 

@@ -6,10 +6,10 @@ import io
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 from places import CONFIGS
 
@@ -219,8 +219,7 @@ def test_a17_data_and_rate_require_gradients() -> None:
 
 
 def gdsolve(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "gdsolve", "trace", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return forked.run("trace", *words)
 
 
 def test_a_refusal_is_a_result() -> None:

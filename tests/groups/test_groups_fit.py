@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -167,7 +168,7 @@ def test_the_leap_goes_as_far_as_it_is_asked() -> None:
     assert fits["1"].iterations == 10**12
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     seed=st.integers(0, 2**31),
     sizes=st.lists(st.integers(1, 60), min_size=1, max_size=6),

@@ -222,7 +222,7 @@ def test_options_that_no_group_can_take_are_refused_as_a_whole() -> None:
 
 
 def test_rows_that_have_no_room_are_foreseen(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gdsolve.data import room
+    from gdsolve import room
 
     monkeypatch.setattr(room.Room, "falls_short", lambda *_: 10)
     with pytest.raises(DataError) as caught:

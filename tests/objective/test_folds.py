@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rank_threads import on_ranks
@@ -45,7 +46,7 @@ def splitmix(state: int) -> int:
 
 
 def hashed(row: int, seed: int, file: int, purpose: int) -> int:
-    """The formula of docs/validation.md."""
+    """The formula of docs/guide/validation.md."""
     golden, most = 0x9E3779B97F4A7C15, 2**64 - 1
     key = splitmix((seed + purpose * golden) & most)
     key = splitmix((key + (file + 1) * golden) & most)
@@ -120,7 +121,7 @@ def gram(values: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
     return A.T @ (A if weight is None else A * weight[:, None])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(st.integers(2, 6), st.integers(1, 60), st.sampled_from([0.0, 1e6]), st.booleans(), st.integers(0, 99))
 def test_merges_leave_out_one_fold_each(k: int, rows: int, centre: float, weighted: bool, seed: int) -> None:
     random = np.random.default_rng(seed)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import scipy.special
 import torch
-from places import DOCS
+from places import GUIDE
 
 import gdsolve
 from gdsolve.graph import trace
@@ -384,7 +384,7 @@ def test_degree_kinks_and_jumps(formula: str, degrees: float, corners: bool, stu
 
 
 def test_every_function_is_documented() -> None:
-    text = (DOCS / "curve-formulas.md").read_text()
+    text = (GUIDE / "curves.md").read_text()
     told = re.findall("`[^`]+`", re.sub("`` `[^`]*` ``", "", text))
     words = set(re.findall(r"[a-z]\w+", " ".join(told)))
     assert set(FUNCTIONS) <= words

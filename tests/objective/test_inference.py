@@ -10,6 +10,7 @@ import nist
 import numpy as np
 import pytest
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -104,7 +105,7 @@ def test_longley_tests_and_intervals() -> None:
     assert (third.lower, third.upper) == (pytest.approx(-3.1250666, abs=1e-6), pytest.approx(-0.9153929, abs=1e-6))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(1, 40), st.sampled_from([0.5, 0.9, 0.999]))
 def test_least_squares_agrees_with_the_formula(seed: int, p: int, extra: int, confidence: float) -> None:
     rng = np.random.default_rng(seed)
@@ -127,7 +128,7 @@ def test_least_squares_agrees_with_the_formula(seed: int, p: int, extra: int, co
         assert (one.lower > 0 or one.upper < 0) == (one.p_value < 1 - confidence)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.booleans(), st.floats(0.0, 1e6))
 def test_a_fit_agrees_with_the_formula_wherever_the_means_are(seed: int, n: int, flat: bool, mean: float) -> None:
     rng = np.random.default_rng(seed)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import os
 import signal
 import subprocess
-import sys
-import time
 from pathlib import Path
 
+import forked
 import numpy as np
 import pytest
 import torch
@@ -148,12 +146,13 @@ def test_ctrl_c_prints_what_was_reached() -> None:
         "--tol",
         "0",
     ]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gdsolve", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    time.sleep(8.0)
-    os.kill(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = forked.start(*words, code=forked.TELLS_STEP, text=True, **streams)
+    assert process.stderr is not None
+    while "a thousand steps" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (ExitCode.INTERRUPTED, "")
     assert "INTERRUPTED after " in out
     assert "parameter" in out

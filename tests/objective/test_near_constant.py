@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import Block, pose
@@ -144,7 +145,7 @@ def test_collinear_but_for_a_millionth_beside_a_column_with_few_digits() -> None
     assert [fit.weights["x1"], fit.weights["x3"]] == pytest.approx(expected[[0, 2]].tolist(), rel=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     mean=st.floats(1e-12, 1e12),

@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import CPU, TWO_POINTS, Block, pose, random_table
@@ -85,7 +86,7 @@ def test_sample_loop_gives_the_matrix_gradient() -> None:
     assert now.gradient[:, 0].tolist() == pytest.approx(gradient, rel=1e-12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(seed=st.integers(0, 10_000), cuts=st.lists(st.integers(0, 60), max_size=4), weighted=st.booleans())
 def test_triangle_does_not_depend_on_the_batches(seed: int, cuts: list[int], weighted: bool) -> None:
     values = random_table(seed, 60, 3)
@@ -122,7 +123,7 @@ def test_more_rows_than_a_block() -> None:
     np.testing.assert_allclose(triangle.raw().mT @ triangle.raw(), X.T @ X, rtol=1e-11)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seed=st.integers(0, 10_000), m=st.integers(1, 12), n=st.integers(1, 6), standard=st.booleans())
 def test_minimiser_is_that_of_lstsq(seed: int, m: int, n: int, standard: bool) -> None:
     """More columns than rows as well: from zero descent runs to the minimum norm."""
@@ -147,7 +148,7 @@ def test_ridge_minimiser_does_not_depend_on_scaling(standard: bool, penalize: bo
     np.testing.assert_allclose(posed.coordinates.to_user(posed.modes.minimiser), expected, rtol=1e-10)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(seed=st.integers(0, 10_000), intercept=st.booleans())
 def test_coordinates_there_and_back(seed: int, intercept: bool) -> None:
     triangle = build_triangle([Block(random_table(seed, 9, 3))])

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -197,7 +198,7 @@ def test_the_absolute_loss_is_twice_that_of_the_median() -> None:
 
 
 @pytest.mark.parametrize("loss", EVERY, ids=repr)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(data=st.data())
 def test_slope_and_curvature_are_those_of_autograd(loss: PointwiseLoss, data: st.DataObject) -> None:
     y = scalar(data.draw(targets_of(loss)))
@@ -217,7 +218,7 @@ def test_slope_and_curvature_are_those_of_autograd(loss: PointwiseLoss, data: st
 
 
 @pytest.mark.parametrize("loss", SMOOTH, ids=repr)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(data=st.data())
 def test_slope_is_a_central_difference(loss: PointwiseLoss, data: st.DataObject) -> None:
     z, y, step = data.draw(st.floats(-5.0, 5.0)), data.draw(targets_of(loss)), 1e-5
@@ -226,7 +227,7 @@ def test_slope_is_a_central_difference(loss: PointwiseLoss, data: st.DataObject)
 
 
 @pytest.mark.parametrize("loss", EVERY, ids=repr)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
 def test_losses_are_convex(loss: PointwiseLoss, data: st.DataObject) -> None:
     """Between two predictions below the chord, and nowhere below a tangent, at a kink neither."""
@@ -239,7 +240,7 @@ def test_losses_are_convex(loss: PointwiseLoss, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("loss", SMOOTH, ids=repr)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
 def test_curvature_stays_below_its_largest(loss: PointwiseLoss, data: st.DataObject) -> None:
     curvature = float(loss.curvature(scalar(data.draw(PREDICTIONS)), scalar(data.draw(targets_of(loss)))))

@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from loss_targets import target_of
@@ -147,7 +148,7 @@ def test_gradient_against_central_differences(loss: PointwiseLoss) -> None:
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(seed=st.integers(0, 10_000), share=st.floats(0.0, 1.0), standard=st.booleans())
 def test_the_objective_is_convex(loss: PointwiseLoss, seed: int, share: float, standard: bool) -> None:
     rows, _ = pose(loss, table_for(loss, seed, 12, 2), ridge=0.5, standard=standard)
@@ -161,7 +162,7 @@ def test_the_objective_is_convex(loss: PointwiseLoss, seed: int, share: float, s
 
 
 @pytest.mark.parametrize("loss", BOUNDED, ids=repr)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     shape=st.tuples(st.integers(1, 20), st.integers(1, 4)),

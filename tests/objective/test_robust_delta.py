@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rank_threads import on_ranks
@@ -218,7 +219,7 @@ def test_a_few_rows_that_are_not_alike() -> None:
     assert found.spec.delta == pytest.approx(1.345 * np.sqrt(((y[6:] - 3.0) ** 2).sum() / 10.0), rel=1e-7)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     st.lists(st.floats(0.0, 1e300), min_size=1, max_size=40),
     st.integers(1, 3),

@@ -14,7 +14,6 @@ from elsewhere import ELSEWHERE, Elsewhere
 from problems import Block
 
 import gdsolve
-from gdsolve.data.room import Room
 from gdsolve.objective import factor_elsewhere, factor_tree, row_cuts
 from gdsolve.objective.factor_tree import FactorThreads, building_bytes
 from gdsolve.objective.factorise import factor_in_panels, factor_of, merged_factor, one_by_one
@@ -22,6 +21,7 @@ from gdsolve.objective.merge import merge
 from gdsolve.objective.row_cuts import cut_rows
 from gdsolve.objective.threads import on_threads
 from gdsolve.objective.triangle import Triangle, build_triangle, build_triangles
+from gdsolve.room import Room
 from gdsolve.solve import device, memory
 from gdsolve.solve.fingerprint import Fingerprint, require_fingerprint
 from gdsolve.solve.memory import building_threads

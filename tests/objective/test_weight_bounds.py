@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 import statsmodels.api as sm
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import lsq_linear, minimize, nnls
@@ -223,7 +224,7 @@ def test_bounds_that_hold_nothing_change_nothing() -> None:
     assert all(one.at is None for one in loose.bounds.values())
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(0, 10**6))
 def test_the_conditions_hold_at_any_minimiser(seed: int) -> None:
     random = np.random.default_rng(seed)

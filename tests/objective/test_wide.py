@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from data_files import failure, load, write
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import Block, pose, random_table
@@ -37,7 +38,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> list[tupl
     return shapes
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     n=st.integers(1, 9),

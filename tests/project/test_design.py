@@ -6,12 +6,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from house import HOUSE, ORDER
 from places import ROOT
 
 from gdsolve.spec import Loss
+from gdsolve.spec.choices import Engine
 
 DESIGN = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -43,7 +45,7 @@ def solve_files() -> list[str]:
 def test_every_path_that_is_named_exists(text: str) -> None:
     named = {code for code in CODE.findall(text) if code.startswith(OURS) and "NAME" not in code}
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
-    files = {path.name for path in HOUSE.rglob("*.py")}
+    files = {path.name for path in (*HOUSE.rglob("*.py"), *ROOT.glob("*.py"))}
     bare = {code for code in CODE.findall(text) if re.fullmatch(r"\w+\.py", code)}
     assert sorted(bare - files) == []
 
@@ -116,3 +118,15 @@ def test_the_commits_that_are_shown_are_those() -> None:
         if not told.stdout:
             pytest.skip("no history of commits here, or not all of it")
         assert told.stdout.splitlines() == [" ".join(subject.split())]
+
+
+def test_the_drawing_of_the_flow_has_what_is_there() -> None:
+    assert "](data-flow.svg)" in section("The flow")
+    drawn = ElementTree.parse(ROOT / "docs" / "data-flow.svg").getroot()
+    texts = {kind: [one.text for one in drawn.iter() if one.get("class") == kind] for kind in ("N", "n", "w")}
+    types = [cells[0].strip("`") for cells in rows(section("The flow"))]
+    assert texts["N"] == [name for name in types if name != "rendering"]
+    assert {engine.value for engine in Engine if engine is not Engine.AUTO} <= set(texts["n"])
+    places = [part for text in texts["w"] for part in re.findall(r"[\w/]+(?:/|\.py)", text or "")]
+    assert len(places) > 8
+    assert [place for place in places if not (HOUSE / place).exists()] == []

@@ -17,7 +17,6 @@ import pytest
 import yaml
 from places import ROOT
 
-from gdsolve.spec import VERBS
 from gdsolve.version import __version__
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -55,23 +54,12 @@ class Session:
         self.posargs = ["--list"]
         self.ran: list[Command] = []
         self.installed: list[Command] = []
-        self.folders: list[str] = []
 
     def run(self, *words: str) -> None:
         self.ran.append(words)
-        if "build" in words:
-            folder = Path(words[-1])
-            folder.mkdir()
-            (folder / "gdsolve-0-py3-none-any.whl").touch()
 
     def install(self, *words: str) -> None:
         self.installed.append(words)
-
-    def create_tmp(self) -> str:
-        return "tmp"
-
-    def chdir(self, folder: str) -> None:
-        self.folders.append(folder)
 
 
 @pytest.fixture
@@ -134,17 +122,13 @@ def test_sessions_install_what_is_declared(noxfile: ModuleType) -> None:
     assert asked(noxfile, "bench").ran == [("python", "-m", "benchmarks", "--list")]
 
 
-def test_a_release_runs_the_wheel_away_from_the_checkout(
-    noxfile: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "constraints.txt").touch()
+def test_a_release_does_what_ci_does_with_what_is_built(noxfile: ModuleType) -> None:
     session = asked(noxfile, "release")
-    assert session.ran[0] == ("python", "-m", "build", "--outdir", "dist")
-    assert Path(session.installed[-1][-1]).name == "gdsolve-0-py3-none-any.whl"
-    assert session.folders == ["tmp"]
-    assert all(command[0] == "gdsolve" for command in session.ran[1:])
-    assert session.ran[-1][1] in VERBS
+    ((command, script, folder),) = session.ran
+    assert (command, folder) == ("python", "dist")
+    assert f'env "$venv/bin/python" {script}\n' in CI
+    assert (ROOT / script).is_file()
+    assert session.installed == [("-c", "constraints.txt", "build", "packaging", ".")]
 
 
 def test_versions_of_python_are_the_same_everywhere(noxfile: ModuleType) -> None:
@@ -195,7 +179,7 @@ def test_what_the_image_is_built_from_is_let_in() -> None:
     wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
     project = PROJECT["project"]
     needed = {"pyproject.toml", "constraints.txt", project["readme"], *project["license-files"]}
-    assert let_in == needed | set(wheel["packages"]) | set(wheel["force-include"])
+    assert let_in == needed | set(wheel["packages"]) | set(wheel["force-include"]) | {"hatch_build.py"}
 
 
 def test_the_citation_is_that_of_the_project() -> None:
@@ -210,14 +194,26 @@ def test_the_citation_is_that_of_the_project() -> None:
     assert citation["keywords"] == project["keywords"]
     assert citation["abstract"] == project["description"]
     assert citation["authors"] == project["authors"]
-    dated = re.search(
-        rf"^## \[?{re.escape(__version__)}\]?\D+(\d{{4}}-\d\d-\d\d)",
-        (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"),
-        re.MULTILINE,
-    )
-    if "date-released" in citation:
-        assert dated is not None
-        assert str(citation["date-released"]) == dated[1]
+    ((version, day), *_) = releases()
+    assert (str(citation["version"]), str(citation["date-released"])) == (version, day)
+
+
+def releases() -> list[tuple[str, str]]:
+    """The versions of the changelog with their days, the newest first."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    return re.findall(r"^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d\d-\d\d)$", text, re.MULTILINE)
+
+
+def test_the_changelog_keeps_its_form() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    first, *rest = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert first == "[Unreleased]"
+    assert len(rest) == len(releases()) > 0
+    assert releases()[0][0] == __version__
+    assert sorted(releases(), key=lambda one: one[1], reverse=True) == releases()
+    kinds = set(re.findall(r"^### (.+)$", text, re.MULTILINE))
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert max(map(len, text.splitlines())) <= 120
 
 
 @pytest.mark.parametrize("path", FORMS, ids=[path.stem for path in FORMS])

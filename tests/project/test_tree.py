@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from places import ROOT
-from tests_of import tests_of
+from tests_of import covering
 
 PACKAGE, TESTS = ROOT / "gdsolve", ROOT / "tests"
 BESIDE = {"benchmarks", "docs", "project", "promises", "support"}
@@ -28,6 +28,6 @@ def test_the_names_of_files_are_unique() -> None:
 
 
 def test_the_tests_of_every_module_are_found() -> None:
-    assert [path for path in PACKAGE.rglob("*.py") if not tests_of(path)] == []
-    assert tests_of(PACKAGE / "solve" / "plan.py")[0] == TESTS / "solve" / "test_plan.py"
-    assert tests_of(PACKAGE / "objective" / "hinge.py")[0].parent == TESTS / "objective"
+    assert [path for path in PACKAGE.rglob("*.py") if not covering(path)] == []
+    assert covering(PACKAGE / "solve" / "plan.py")[0] == TESTS / "solve" / "test_plan.py"
+    assert covering(PACKAGE / "objective" / "hinge.py")[0].parent == TESTS / "objective"

@@ -29,6 +29,7 @@ from gdsolve.pictures import draw
 from gdsolve.report.check_record import check_record
 from gdsolve.report.compare_record import method_comparison_record
 from gdsolve.report.group_record import groups_record
+from gdsolve.report.html import inline_picture
 from gdsolve.report.path_record import path_record
 from gdsolve.report.record import comparison_record, fit_record
 from gdsolve.report.scan_record import scan_record
@@ -247,6 +248,11 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("compare-lr", "scale"): Example("standard", ("--lr", "0.02")),
     ("compare-lr", "plot_kind"): Example("spectrum", ("--plot", "p.svg")),
     ("compare-lr", "tol"): Example("0.01"),
+    ("compare-lr", "class_weight"): Example(
+        "yes=3", ("--loss", "logistic", "--ridge", "1", "--max-iter", "20"), "classes.csv"
+    ),
+    ("compare-lr", "exposure"): Example("z", ("--loss", "gamma", "--features", "x", "--max-iter", "20")),
+    ("compare-lr", "l1"): Example("3", ("--max-iter", "200")),
     ("compare-lr", "link"): Example(
         "log", ("--model", "a*x", "--start", "a=1", "--loss", "poisson", "--max-iter", "20"), "counts.csv"
     ),
@@ -427,6 +433,7 @@ def test_an_option_changes_something(folder: Path, verb: str, name: str, monkeyp
     if verb == "report":
         # Its pictures take most of the time, and no option is about them.
         monkeypatch.setattr(draw, "kinds_drawn", lambda spec: ())
+        monkeypatch.setattr(inline_picture, "inline_svg", lambda picture: "<svg/>")
     example = OF_VERB.get((verb, name)) or EXAMPLES[name]
     if example.elsewhere:
         assert name in next((ROOT / "tests").rglob(example.elsewhere)).read_text()

@@ -17,6 +17,7 @@ import hint_cases_formula_text
 import hint_cases_formulas
 import hint_cases_found_start
 import hint_cases_graphs
+import hint_cases_hostile
 import hint_cases_l1
 import hint_cases_models
 import hint_cases_path
@@ -43,6 +44,7 @@ CASES: list[Case] = [
     *hint_cases_curves.CASES,
     *hint_cases_found_start.CASES,
     *hint_cases_graphs.CASES,
+    *hint_cases_hostile.CASES,
     *hint_cases_bounds.CASES,
     *hint_cases_l1.CASES,
     *hint_cases_runs.CASES,
@@ -75,7 +77,6 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/distributed.py::accept#1": "several ranks under a launcher; test_ranks_process.py starts them",
     "cli/distributed.py::accept#2": "several ranks under a launcher; test_ranks_process.py starts them",
     "cli/distributed.py::require_shared#1": "several ranks under a launcher; test_ranks_process.py starts them",
-    "spec/model_formula.py::parsed#1": "an installation without formulaic; test_formula_fit.py stands in for it",
     "solve/batch_plan.py::deal_rows#1": "several ranks under a launcher, each with rows of its own",
     "objective/streamed.py::_changed#1": "a file that another program writes to; test_minibatch_streams.py stands in",
     "solve/robust_pass.py::require_clusters#1": "several ranks; test_robust_errors.py stands in for them",
@@ -87,7 +88,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "programs/table.py::_require_plain#2": "a pipe with a name, which is read once",
     "programs/walk.py::_taken#2": "an end of squares on a table that none of them has",
     "bundled.py::_folder#1": "an installation without its specs",
-    "data/formats/extras.py::require_extra#1": "an installation without the package; test_sources.py stands in for it",
+    "extras.py::check_extra#1": "an installation without the package; test_extras.py stands in for it",
     "data/formats/sqlite/database.py::_Database._fault#3": "a database that is locked; test_sources.py locks one",
     "data/formats/excel/source.py::_sheet_name#1": "a workbook without a sheet, which no program writes",
     "data/where/source.py::SiftedSource._bad_cell#1": "a file that another program writes to",

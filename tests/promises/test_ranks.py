@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rank_threads import on_ranks
@@ -21,7 +22,6 @@ from gdsolve.cli.distributed import accept, require_shared
 from gdsolve.data import open_table
 from gdsolve.data.extent import RowCount
 from gdsolve.data.formats.parquet.reader import ParquetReader
-from gdsolve.data.room import Room
 from gdsolve.data.shares import Share, deal, partition
 from gdsolve.objective.merge import merge
 from gdsolve.objective.triangle import Triangle, build_triangle
@@ -29,6 +29,7 @@ from gdsolve.pictures import illustrator
 from gdsolve.progress import listening
 from gdsolve.ranks import ALONE, AgreedError, Launched, Ranks, Verdict, ranks_of
 from gdsolve.report.record import fit_record
+from gdsolve.room import Room
 from gdsolve.solve import memory
 from gdsolve.solve.compare import compare
 from gdsolve.solve.compare_lr import compare_lr
@@ -178,7 +179,7 @@ def test_a_text_file_is_read_by_one_rank(tmp_path: Path, caplog: pytest.LogCaptu
     ]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(first=st.integers(0, 40), count=st.integers(1, 40), height=st.integers(1, 50))
 def test_rows_of_a_parquet_file_are_read_alone(
     first: int, count: int, height: int, tmp_path_factory: pytest.TempPathFactory

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,17 +16,21 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from forked import run
+from in_process import completed
 from places import ROOT
 from quiet import QUIET_ENVIRONMENT
 
 FAULTY = str(ROOT / "tests" / "support" / "faulty_rank.py")
+LAUNCHED = ("groups", "kill")
+"""Runs by torch's own launcher, which takes seconds to start: one that ends well, and one whose ranks it has to end."""
 # Far from its end when a fault comes.
 ENDLESS = ("--engine", "rows", "--lr", "1e-6", "--tol", "0", "--max-iter", "1e9", "--format", "json")
 
 
 @dataclass(frozen=True)
 class Done:
-    """How the launcher ended: its code, those of the ranks that it names, and what gdsolve alone has written."""
+    """How a run ended: the code of the launcher, the codes of ranks that failed, and what gdsolve alone has written."""
 
     code: int
     codes: tuple[int, ...]
@@ -35,7 +40,7 @@ class Done:
 
 
 def launch(size: int, *arguments: str) -> Done:
-    """Start ranks on a free port; `arguments` begin with a verb, or with the path of a script."""
+    """Have the launcher start ranks on a free port; `arguments` begin with a verb, or with the path of a script."""
     script = arguments if arguments[0] == FAULTY else ("-m", "gdsolve", *arguments)
     done = subprocess.run(
         [*(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(size)), *script],
@@ -46,20 +51,36 @@ def launch(size: int, *arguments: str) -> Done:
         check=False,
     )
     codes = tuple(int(code) for code in re.findall(r"^  exitcode +: (-?\d+)", done.stderr, re.MULTILINE))
-    messages = tuple(line for line in done.stderr.splitlines() if re.match("gdsolve: |hint: ", line))
-    return Done(done.returncode, codes, done.stdout, messages, done.stderr)
+    return Done(done.returncode, codes, done.stdout, messages_in(done.stderr), done.stderr)
+
+
+def together(size: int, *arguments: str) -> Done:
+    """Start ranks as the launcher does, but by forks, and with nobody to end the others where one fails."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    shared = {"WORLD_SIZE": str(size), "LOCAL_WORLD_SIZE": str(size), "OMP_NUM_THREADS": "1"}
+    shared |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    code = f"import runpy; runpy.run_path({FAULTY!r}, run_name='__main__')" if arguments[0] == FAULTY else None
+    words = arguments if code is None else arguments[1:]
+    with ThreadPoolExecutor(size) as pool:
+        ranks = [
+            pool.submit(
+                run, *words, code=code, env=QUIET_ENVIRONMENT | shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)}
+            )
+            for rank in range(size)
+        ]
+        ended = [rank.result() for rank in ranks]
+    errors = "".join(one.stderr for one in ended)
+    codes = tuple(one.returncode for one in ended if one.returncode)
+    return Done(int(bool(codes)), codes, "".join(one.stdout for one in ended), messages_in(errors), errors)
+
+
+def messages_in(errors: str) -> tuple[str, ...]:
+    return tuple(line for line in errors.splitlines() if re.match("gdsolve: |hint: ", line))
 
 
 def alone(*arguments: str) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "gdsolve", *arguments, "--format", "json"],
-        capture_output=True,
-        text=True,
-        env=QUIET_ENVIRONMENT,
-        timeout=120,
-        check=False,
-    )
-    record: dict[str, Any] = json.loads(done.stdout)
+    record: dict[str, Any] = json.loads(completed(*arguments, "--format", "json").out)
     return record
 
 
@@ -100,8 +121,10 @@ def launched(folder: Path) -> Iterator[Callable[[str], Done]]:
         "bug": (2, FAULTY, "bug", "1", "fit", *numbers, *ENDLESS),
         "interrupt": (2, FAULTY, "interrupt", "1", "fit", *numbers, *ENDLESS),
     }
-    with ThreadPoolExecutor(3) as pool:
-        started: dict[str, Future[Done]] = {name: pool.submit(launch, *run) for name, run in runs.items()}
+    with ThreadPoolExecutor(2) as pool:
+        started: dict[str, Future[Done]] = {
+            name: pool.submit(launch if name in LAUNCHED else together, *run) for name, run in runs.items()
+        }
         yield lambda name: started[name].result()
 
 

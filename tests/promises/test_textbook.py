@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 from in_process import completed
 from nursery import Done
@@ -31,8 +30,7 @@ def printed(verb: str, spec: str, *flags: str) -> Done:
 def test_a_process_of_its_own_says_the_same() -> None:
     """But for the seconds that it took, and those that it was predicted to take."""
     for spec in ("b6_diverges", "b4_small_update"):
-        command = [sys.executable, "-m", "gdsolve", "fit", str(SPECS / f"{spec}.yaml"), "--format", "json"]
-        alone = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        alone = forked.run("fit", str(SPECS / f"{spec}.yaml"), "--format", "json")
         code, record, err = run("fit", spec)
         there = json.loads(alone.stdout)
         for one in (record, there):

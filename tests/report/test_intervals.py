@@ -6,11 +6,10 @@ import csv
 import gzip
 import io
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import forked
 import numpy as np
 import polars as pl
 import pytest
@@ -253,16 +252,10 @@ def test_every_form_of_a_table_gives_the_same_columns(folder: Path) -> None:
 
 def test_a_real_process_streams_the_columns(folder: Path) -> None:
     text = "b;a;lower;y\n0,5;3,0;x;7\n1,5;2,25;x;\n;2;x;3\n"
-    done = subprocess.run(
-        [sys.executable, "-m", "gdsolve", "predict", "y.json", "-", "--interval", "0.9", "--diagnose", "--only"],
-        input=text.encode(),
-        capture_output=True,
-        cwd=folder,
-        timeout=60,
-        check=False,
-    )
+    words = ("predict", "y.json", "-", "--interval", "0.9", "--diagnose", "--only")
+    done = forked.run(*words, stdin=text, cwd=folder)
     assert done.returncode == 0
-    head, *rows = [line.split(";") for line in done.stdout.decode().splitlines()]
+    head, *rows = [line.split(";") for line in done.stdout.splitlines()]
     assert head == ["prediction", "lower", "upper", "residual", *INFLUENCE]
     numbers = [[cell.replace(",", ".") for cell in row] for row in rows]
     given = pl.DataFrame({"a": [3.0, 2.25, 2.0], "b": [0.5, 1.5, None], "y": [7.0, None, 3.0]})

@@ -14,9 +14,10 @@ import nist
 import numpy as np
 import pytest
 from loss_targets import target_of
+from places import ROOT
 from rank_threads import on_ranks
 from shown_records import ESCAPE, on_terminal, plain
-from terminal import ROOT, Terminal
+from terminal import Terminal
 
 import gdsolve
 from gdsolve.cli.main import run
@@ -69,7 +70,7 @@ def table(n: int, name: str) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("prefix", NAMES)
 def test_up_to_ten_weights_take_forty_lines(name: str, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for n in (1, 2, 5, 9, 10):
+    for n in (1, 4, 10):
         names = [f"{prefix}{j}" for j in range(n)]
         X, y = table(n, name)
         record = fit_record(gdsolve.fit(X, y, names=names, **LOSSES[name]))

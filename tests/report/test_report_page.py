@@ -6,11 +6,10 @@ import json
 import math
 import re
 import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 from in_process import completed
 from places import CONFIGS
@@ -106,15 +105,11 @@ def test_what_overflows_has_its_page_as_well(browser: Any, tmp_path: Path, sourc
 def test_sigterm_ends_a_report_with_what_was_reached(tmp_path: Path) -> None:
     page = tmp_path / "run.html"
     words = ["report", str(CONFIGS / "two_points.csv"), "--engine", "triangle", "--lr", "1e-9", "--tol", "0"]
-    child = subprocess.Popen(
-        [sys.executable, "-m", "gdsolve", *words, "--max-iter", "1e12", "-o", str(page), "--verbose"],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    words += ["--max-iter", "1e12", "-o", str(page)]
+    child = forked.start(*words, code=forked.TELLS_STEP, stderr=subprocess.PIPE, text=True)
     assert child.stderr is not None
-    while "engine triangle" not in child.stderr.readline():
+    while "a thousand steps" not in child.stderr.readline():
         assert child.poll() is None
-    time.sleep(0.5)
     child.terminate()
     child.stderr.read()
     child.stderr.close()
@@ -196,15 +191,28 @@ def test_dark_and_light_print_and_phone(browser: Any, tmp_path: Path) -> None:
 
 
 def test_hostile_names_stay_text(browser: Any, tmp_path: Path) -> None:
-    name = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
-    table = tmp_path / "table.csv"
-    table.write_text(f'"{name}",y\n1,2\n3,4\n4,9\n')
-    page, code = made(tmp_path, str(table))
+    """A column, a level and a file, each of which ends the text, the attribute and the script that it stands in."""
+    column = "</script><script>window.ran = 1</script><img src=x onerror='window.ran = 2'>"
+    level = "\"'`</title></style></code><svg onload='window.ran = 3'>"
+    unseen = "\u202e\x1b]0;x\x07\x9b"
+    table = tmp_path / "\"'><script>window.ran = 4<!-- &lt; ${1}.csv"
+    cell = (level + unseen).replace('"', '""')
+    table.write_text(f'"{column}",g,y\n1,"{cell}",2\n2,b,4\n3,"{cell}",9\n4,b,5\n6,b,5\n')
+    page, code = made(tmp_path, str(table), "--categorical", "onehot", "--report")
     assert code == 0
     with Opened(browser, page) as opened:
         assert opened.complaints == []
-        assert opened.page.locator("img").count() == 0
-        assert name in opened.page.locator("main").inner_text()
+        assert opened.page.evaluate("window.ran") is None
+        assert opened.page.locator("img, svg[onload]").count() == 0
+        assert opened.page.locator("script").count() == 2
+        shown = opened.page.locator("main").inner_text()
+        for text in (column, level + "\\u202e\\x1b]0;x\\x07\\x9b"):
+            assert text in shown
+        assert table.name in opened.page.title()
+    # What scripts read has the names themselves.
+    record = embedded(page)["record"]
+    assert list(record["weights"]) == [column, "g=b"]
+    assert record["data"]["levels"]["g"] == [level + unseen, "b"]
 
 
 def test_every_picture_of_a_fit_is_on_the_page(browser: Any, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
@@ -174,7 +175,7 @@ def test_degrees_of_freedom_are_the_trace_of_the_smoother_and_those_of_ridge() -
     assert compared >= 3
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.integers(0, 5000), st.integers(0, 5000), st.booleans())
 def test_the_least_of_a_valley_is_found(end: int, place: int, alternates: bool) -> None:
     def height(k: int) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -296,7 +297,7 @@ def test_a_spec_stands_alone() -> None:
     assert caught.value.hint == "name the tables under data: in the spec"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.binary(max_size=60) | st.text("dataXy:[]{}&*!-'\"\n #123,.\t", max_size=60).map(str.encode))
 def test_no_bytes_bring_anything_but_a_spec_or_an_error(content: bytes) -> None:
     try:
@@ -311,7 +312,7 @@ def test_no_bytes_bring_anything_but_a_spec_or_an_error(content: bytes) -> None:
 COLUMN = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=20)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(COLUMN, min_size=1, max_size=4), st.floats(1e-12, 1e3), st.integers(0, 10**30))
 def test_what_is_dumped_is_what_is_read(columns: list[str], rate: float, count: int) -> None:
     text = yaml.safe_dump(

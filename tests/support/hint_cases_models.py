@@ -39,7 +39,12 @@ APPENDED = [
     Case("predict m.json four.csv --interval 95", FOUR, before=SAVED),
     Case("predict m.json four.csv --interval-of mean", FOUR, before=SAVED),
     Case("predict m.json four.csv --interval 0.9", old(), AGAIN, before=BEFORE),
-    Case("predict m.json four.csv --interval 0.9", old(covariance={**DAMAGED, "factor": ["a"]}), AGAIN, before=BEFORE),
+    Case(
+        "predict m.json four.csv --interval 0.9",
+        old(covariance={**DAMAGED, "factor": [[1.0, 2.0, 3.0]]}),
+        AGAIN,
+        before=BEFORE,
+    ),
     Case(
         "predict m.json four.csv --interval 0.9", old(covariance={**DAMAGED, "factor": [[0.0]]}), AGAIN, before=BEFORE
     ),

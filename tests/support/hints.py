@@ -11,7 +11,6 @@ import io
 import json
 import os
 import re
-import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ from hint_sites import recorded
 
 import gdsolve
 from gdsolve.cli.main import run
+from gdsolve.quoting import joined, split
 from gdsolve.spec import VERBS, flag, options_of
 from gdsolve.status import GdsolveError
 
@@ -134,7 +134,7 @@ def _of_shell(given: Input) -> Told:
     piped = given.stdin
     if before:
         piped = subprocess.run(["bash", "-c", before[0]], input=piped, capture_output=True, check=True).stdout
-    words = shlex.split(line.replace("$'\\t'", "'\t'"))
+    words = split(line)
     if ">" in words:
         words = words[: words.index(">")]
     streams = [io.TextIOWrapper(io.BytesIO(content), encoding="utf-8") for content in (piped, b"", b"")]
@@ -231,7 +231,7 @@ def _is_value(name: str, word: str) -> bool:
 
 def _without(text: str, name: str) -> str:
     """The words without a flag and its value."""
-    kept, words = [], shlex.split(text)
+    kept, words = [], split(text)
     while words:
         word = words.pop(0)
         if word == name:
@@ -239,19 +239,19 @@ def _without(text: str, name: str) -> str:
                 words.pop(0)
         elif not word.startswith(f"{name}="):
             kept.append(word)
-    return shlex.join(kept)
+    return joined(kept)
 
 
 def _with(text: str, flags: list[str]) -> str:
     """The words with flags, in place of those that were given."""
     for name in (word for word in flags if word.startswith("--")):
         text = _without(text, name)
-    return f"{text} {shlex.join(flags)}"
+    return f"{text} {joined(flags)}"
 
 
 def _flags(part: str, text: str) -> Iterator[list[str]]:
     """The flags of one alternative, each with its value; `a|b` gives two."""
-    verb, words = _verb(text), shlex.split(part.replace("$'\\t'", "'\t'").replace("’", ""))
+    verb, words = _verb(text), split(part.replace("’", ""))
     chosen: list[list[str]] = [[]]
     while words:
         word = words.pop(0).strip("(),;:")

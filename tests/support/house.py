@@ -8,10 +8,11 @@ import gdsolve
 
 HOUSE = Path(gdsolve.__file__).parent
 ORDER = (
-    ("advice", "version"),
+    ("advice", "csv_rows", "harmless", "nearest", "quoting", "signals", "version"),
     ("status",),
-    ("class_names",),
-    ("bundled", "files", "imports", "model", "picture", "progress", "ranks", "signals"),
+    ("class_names", "extras", "form", "imports", "paths", "room"),
+    ("json_file",),
+    ("bundled", "files", "model", "picture", "progress", "ranks"),
     ("checkpoint", "presented", "terminal"),
     ("spec",),
     ("data",),

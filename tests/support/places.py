@@ -7,3 +7,4 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / "configs"
 DOCS = ROOT / "docs"
+GUIDE = DOCS / "guide"

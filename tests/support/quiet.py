@@ -6,8 +6,7 @@ import os
 
 from places import ROOT
 
-QUIET_ENVIRONMENT = {
-    name: value
-    for name, value in os.environ.items()
-    if name not in ("NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "COLUMNS", "PYTHONWARNINGS")
-} | {"PYTHONPATH": str(ROOT), "TERM": "xterm"}
+KEPT_OUT = ("NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "COLUMNS", "PYTHONWARNINGS", "PYTHONUNBUFFERED")
+"""Variables that would have a run here look different from one elsewhere."""
+QUIET_ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in KEPT_OUT}
+QUIET_ENVIRONMENT |= {"PYTHONPATH": str(ROOT), "TERM": "xterm"}

@@ -26,9 +26,10 @@ from gdsolve.tour.script import PARTS, STEPS
 
 README = ROOT / "README.md"
 CHINESE = ROOT / "README.zh-CN.md"
-NAMES = ("tutorial", "textbook", "reference", "inference", "curves-by-name", "bounds", "groups")
-PAGES = (README, CHINESE, *(ROOT / "docs" / f"{name}.md" for name in NAMES))
-"""The pages that show runs."""
+MADE = re.compile(r"<!-- (?:run: gdsolve |reference: begin|curves: begin|textbook: begin)")
+_PAGES = (README, CHINESE, *sorted((ROOT / "docs").rglob("*.md")))
+PAGES = tuple(page for page in _PAGES if MADE.search(page.read_text(encoding="utf-8")))
+"""The pages of which something is made by running gdsolve."""
 RUN = re.compile(r"<!-- run: (gdsolve [^\n]*) -->\n```text\n.*?```\n", re.DOTALL)
 REFERENCE = re.compile(r"(<!-- reference: begin -->\n).*?(<!-- reference: end -->)", re.DOTALL)
 NAMED_CURVES = re.compile(r"(<!-- curves: begin -->\n).*?(<!-- curves: end -->)", re.DOTALL)
@@ -73,7 +74,7 @@ _ENDINGS = ", ".join(f"`{ending}`" for ending in format_endings())
 SOURCES = f"""A SOURCE is a table ({_ENDINGS}, also with `.gz` or
 `.zst`), a glob in quotes, `-` for standard input, or one YAML spec. Several tables must have the same columns, in any
 order. `'FILE?sheet=NAME'`, `'FILE?table=NAME'` and `'FILE?query=SELECT …'` say what is read of a workbook or a
-database: [files.md](files.md).
+database: [tables.md](guide/tables.md).
 """
 JSON_TEXT = f"""`{EXAMPLE}` prints the document below; `--save` writes the same, and `predict` and `--init` read it.
 `sse`, `loss`, `gap`, weights, `standard_errors` and `optimum` are in the units of the file, `gradient_norm`, `update`
@@ -125,9 +126,15 @@ def textbook() -> str:
             text = "\n".join("".join(segment.text for segment in line) for line in thing.lines)
             said = with_figures(words.say(f"steps.{step.key}.says"), record)
             command = shlex.join(["gdsolve", *step.command])
-            parts += [f"### {step.case}: {words.say(f'steps.{step.key}.title')}", "", "```text", text.strip("\n")]
-            parts += ["```", "", f"`{command}`", "", said, ""]
+            title = words.say(f"steps.{step.key}.title")
+            parts += [f"### {step.case}: {_prose(title)}", "", "```text", text.strip("\n")]
+            parts += ["```", "", f"`{command}`", "", _prose(said), ""]
     return "\n".join(parts)
+
+
+def _prose(text: str) -> str:
+    """A text of the tour as Markdown: its asterisks are those of formulas."""
+    return text.replace("*", r"\*")
 
 
 def made_anew(text: str, run: Callable[[str], str] = output_of) -> str:

@@ -7,8 +7,6 @@ import os
 import pty
 import select
 import struct
-import subprocess
-import sys
 import termios
 import time
 from collections.abc import Callable
@@ -16,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pyte
-from places import ROOT
+from forked import start
+from quiet import QUIET_ENVIRONMENT
 
-KEPT_OUT = ("NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "COLUMNS", "PYTHONWARNINGS")
 PATIENCE = 60.0
 
 
@@ -35,24 +33,18 @@ class Terminal:
     def start(
         self, *arguments: str, stdout: Any = None, stderr: Any = None, code: str | None = None, **environment: str
     ) -> Any:
-        """Start gdsolve, or Python code, in this terminal; its output may go elsewhere."""
-        kept = {name: value for name, value in os.environ.items() if name not in KEPT_OUT}
-        words = ["-c", code] if code else ["-m", "gdsolve"]
-        process = subprocess.Popen(
-            [sys.executable, *words, *arguments],
-            env=kept | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"} | environment,
+        """Start gdsolve, or Python code, in this terminal, which is its own; its output may go elsewhere."""
+        process = start(
+            *arguments,
+            code=code,
+            env=QUIET_ENVIRONMENT | {"TERM": "xterm-256color"} | environment,
             stdin=self.end,
             stdout=self.end if stdout is None else stdout,
             stderr=self.end if stderr is None else stderr,
-            start_new_session=True,
-            preexec_fn=self._take,  # noqa: PLW1509, the child makes one call of the system
+            takes_terminal=True,
         )
         os.close(self.end)
         return process
-
-    def _take(self) -> None:
-        # So that Ctrl-C, typed on it, reaches the process.
-        fcntl.ioctl(self.end, termios.TIOCSCTTY, 0)
 
     def read(self, seconds: float = 0.02) -> bool:
         """Draw what has been written since, waiting for it so long; False once nobody can write any more."""

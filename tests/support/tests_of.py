@@ -12,8 +12,13 @@ ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
 
 
-def imported(path: Path) -> Iterator[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     """The dotted names that a file imports, those of modules and those of what is in them."""
+    return frozenset(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -23,11 +28,23 @@ def imported(path: Path) -> Iterator[str]:
 
 
 @cache
+def files_of_tests() -> tuple[Path, ...]:
+    """All files of tests."""
+    return tuple(sorted(TESTS.rglob("test_*.py")))
+
+
+@cache
+def modules() -> tuple[Path, ...]:
+    """All modules of the package."""
+    return tuple(sorted((ROOT / "gdsolve").rglob("*.py")))
+
+
+@cache
 def importers() -> dict[str, frozenset[Path]]:
     """Every dotted name that a test imports, with the files that do, those through what tests share among them."""
     shared = {path.stem: set(imported(path)) for path in (TESTS / "support").glob("*.py")}
     found: dict[str, set[Path]] = {}
-    for path in TESTS.rglob("test_*.py"):
+    for path in files_of_tests():
         names = set(imported(path))
         for name in list(names):
             names |= shared.get(name, set())
@@ -39,7 +56,7 @@ def importers() -> dict[str, frozenset[Path]]:
 def users(module: Path) -> list[Path]:
     """The modules of the package that import one."""
     name = dotted(module)
-    return [path for path in (ROOT / "gdsolve").rglob("*.py") if name in imported(path)]
+    return [path for path in modules() if name in imported(path)]
 
 
 def dotted(module: Path) -> str:
@@ -48,19 +65,23 @@ def dotted(module: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def tests_of(module: Path) -> list[Path]:
+def covering(module: Path) -> list[Path]:
     """The files that test a module: of its name, those that import it, and, where it has none, those of its users."""
     folder = TESTS / module.resolve().relative_to(ROOT / "gdsolve").parent
-    named = [path for path in TESTS.rglob(f"test_*{module.stem.strip('_')}*.py") if module.stem != "__init__"]
+    stem = module.stem.strip("_")
+    named = [path for path in files_of_tests() if stem in path.stem and module.stem != "__init__"]
     importing = sorted(importers().get(dotted(module), ()), key=lambda path: (path.parent != folder, path))
     own = list(dict.fromkeys([*sorted(named, key=lambda path: (path.parent != folder, path)), *importing]))
     if own:
         return own
     indirect = {path for user in users(module) for path in importers().get(dotted(user), ())}
-    return sorted(indirect, key=lambda path: (path.parent != folder, path)) or sorted(folder.glob("test_*.py"))
+    if indirect:
+        return sorted(indirect, key=lambda path: (path.parent != folder, path))
+    above = next(one for one in (folder, *folder.parents) if any(one.glob("test_*.py")))
+    return sorted(above.glob("test_*.py"))
 
 
 if __name__ == "__main__":
     for argument in sys.argv[1:]:
-        for found in tests_of(Path(argument)):
+        for found in covering(Path(argument)):
             print(found.relative_to(ROOT))

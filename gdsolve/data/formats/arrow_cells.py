@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from gdsolve.data.formats.typed import StoredColumn
+from gdsolve.data.literal import column
+from gdsolve.data.moments import beyond_calendar
 
 
 def stored_column(field: Any) -> StoredColumn:
@@ -25,28 +27,25 @@ def stored_column(field: Any) -> StoredColumn:
 
 
 def frame_of(arrays: Sequence[Any], columns: Sequence[str]) -> pl.DataFrame:
-    """Give arrays of pyarrow as columns."""
+    """Give arrays of pyarrow as columns.
+
+    Raises:
+        OSError: values that a column cannot hold.
+    """
     import pyarrow as pa
 
-    frame = pl.from_arrow(pa.RecordBatch.from_arrays([_cells(array) for array in arrays], names=list(columns)))
+    with faults_told():
+        for array in arrays:
+            # A damaged file may say of lengths and places what goes beyond its end, and of bytes that they are a text.
+            array.validate(full=True)
+        cells = [_cells(array) for array in arrays]
+        frame = pl.from_arrow(pa.RecordBatch.from_arrays(cells, names=list(columns)))
     if not isinstance(frame, pl.DataFrame):
         raise TypeError(type(frame))
+    if beyond := beyond_calendar(frame):
+        raise OSError(beyond)
     spans = [name for name, dtype in frame.schema.items() if dtype == pl.Duration]
-    return frame.with_columns(pl.col(name).dt.to_string("iso") for name in spans) if spans else frame
-
-
-def columns_by_polars(schema: Mapping[str, pl.DataType]) -> list[StoredColumn]:
-    """What the columns of a file are that polars alone can read."""
-    odd = {key: f"values of type {dtype}" for key, dtype in schema.items() if dtype.is_nested() or dtype == pl.Binary}
-    return [StoredColumn(key, pl.Object() if key in odd else dtype, odd.get(key)) for key, dtype in schema.items()]
-
-
-def batches_by_polars(
-    scanned: pl.LazyFrame, columns: Sequence[str], rows: tuple[int, int] | None, height: int
-) -> Iterator[pl.DataFrame]:
-    """The batches of such a file."""
-    chosen = scanned.select(*columns)
-    return (chosen.slice(*rows) if rows else chosen).collect_batches(chunk_size=height)
+    return frame.with_columns(column(name).dt.to_string("iso") for name in spans) if spans else frame
 
 
 def _cells(array: Any) -> Any:

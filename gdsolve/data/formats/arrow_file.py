@@ -8,25 +8,23 @@ from typing import Any
 
 import polars as pl
 
-from gdsolve.data.formats.arrow_cells import (
-    batches_by_polars,
-    columns_by_polars,
-    faults_told,
-    frame_of,
-    stored_column,
-)
+from gdsolve.data.formats.arrow_cells import faults_told, frame_of, stored_column
+from gdsolve.data.formats.polars_file import PolarsReader
 from gdsolve.data.formats.typed import StoredColumn, batch_height
+from gdsolve.data.source import CUT_SHORT
+
+_BY_POLARS = PolarsReader(pl.scan_ipc)
 
 
 class ArrowReader:
     """Reads Arrow files: see `gdsolve.data.formats.typed.TypedReader`."""
 
+    remedy = CUT_SHORT
+
     def columns_of(self, path: str) -> list[StoredColumn]:
         """Give the columns of a file, in its order."""
         with _opened(path) as file:
-            return (
-                columns_by_polars(pl.read_ipc_schema(path)) if file is None else list(map(stored_column, file.schema))
-            )
+            return _BY_POLARS.columns_of(path) if file is None else list(map(stored_column, file.schema))
 
     def batches_of(
         self,
@@ -41,7 +39,7 @@ class ArrowReader:
         size = height or batch_height(len(columns))
         with _opened(path) as whole:
             if whole is None:
-                yield from batches_by_polars(pl.scan_ipc(path, glob=False), columns, rows, size)
+                yield from _BY_POLARS.batches_of(path, columns, rows, names=names, height=size)
                 return
             there = list(names or whole.schema.names)
         wanted = [there.index(column) for column in columns]

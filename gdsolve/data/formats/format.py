@@ -27,7 +27,7 @@ class TableFormat:
     for files like these. With `rows_in` the number of rows is known without reading them, and any of them can be read
     without the others: several ranks share one file. `selects` is what a name of a file may say is read of it, and
     `engine` the word that asks for this format before it: see `gdsolve.spec.source_name`. Some engine is `fileless`.
-    Where the names of the columns are had without opening a source, `glance` gives them.
+    Where the names of the columns are had without opening a source, `glance` gives them, or None of an odd file.
     """
 
     name: str
@@ -42,7 +42,7 @@ class TableFormat:
     selects: tuple[str, ...] = ()
     engine: str | None = None
     fileless: bool = False
-    glance: Callable[[File, Spec], tuple[str, ...]] | None = None
+    glance: Callable[[File, Spec], tuple[str, ...] | None] | None = None
 
     def opened(self, file: File, spec: Spec, named: Collection[str], stack: ExitStack) -> Source:
         """Make a source of a file, with what is copied alive until `stack` is closed."""

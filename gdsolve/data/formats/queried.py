@@ -1,57 +1,16 @@
-"""What databases have in common: one query, whose rows are copied to a temporary Arrow file and read from there.
-
-A pass over the copy costs no query, and all passes see the same rows, whatever becomes of the database meanwhile.
-"""
+"""What databases have in common: one query, and what is said of it."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
 
-from gdsolve.data.copying import copying
-from gdsolve.data.file import File, Stamp
-from gdsolve.data.spool import let_interrupts_through, shortage_told, temporary
+from gdsolve.data.file import File
+from gdsolve.quoting import quoted
 from gdsolve.spec.command import operand
 from gdsolve.status import DataError, GdsolveError
 
 ONE_SELECT = "give one SELECT, which changes nothing"
 _LISTED = 8
-
-
-class ArrowCopy:
-    """A temporary Arrow file, which lives until a stack is closed.
-
-    Raises:
-        DataError: there is no room for it.
-    """
-
-    def __init__(self, file: File, stack: ExitStack) -> None:
-        self._file = file
-        let_interrupts_through()
-        _, self._path = temporary(file.name, stack)
-
-    def fill(self, schema: Any, batches: Iterable[Any]) -> File:
-        """Write batches of Arrow, in place of what was written before, and give the file to read them from.
-
-        Raises:
-            DataError: there is no room for them.
-        """
-        import pyarrow as pa
-
-        done = 0
-        with copying("querying", None) as reach, ExitStack() as stack:
-            with shortage_told(self._file.name):
-                sink = stack.enter_context(pa.OSFile(self._path, "wb"))
-                writer = stack.enter_context(pa.ipc.new_file(sink, schema))
-            for batch in batches:
-                with shortage_told(self._file.name):
-                    writer.write_batch(batch)
-                done += batch.nbytes
-                reach(done)
-        return replace(self._file, path=self._path, stamp=Stamp.of(self._path))
 
 
 def query_of(file: File, tables: Sequence[str]) -> str:
@@ -70,7 +29,7 @@ def query_of(file: File, tables: Sequence[str]) -> str:
         raise DataError(f"{file.name}: has no tables", "give a database with a table in it")
     if len(tables) > 1:
         named = ", ".join(tables[:_LISTED]) + (", …" if len(tables) > _LISTED else "")
-        one = shlex.quote(operand(f"{file.name}?table={tables[0]}"))
+        one = quoted(operand(f"{file.name}?table={tables[0]}"))
         raise DataError(f"{file.name}: has {len(tables)} tables: {named}", f"name one, as in {one}, or give --query")
     return rows_of_table(tables[0])
 
@@ -81,8 +40,8 @@ def rows_of_table(table: str) -> str:
     >>> rows_of_table("runs")
     'SELECT * FROM "runs"'
     """
-    quoted = table.replace('"', '""')
-    return f'SELECT * FROM "{quoted}"'
+    name = table.replace('"', '""')
+    return f'SELECT * FROM "{name}"'
 
 
 def tables_told(tables: Sequence[str]) -> str:

@@ -112,7 +112,9 @@ class TextSource(Source):
     def extent(self) -> Extent | None:
         """The rows are judged by the size of the file; None where it is compressed."""
         if self.file.packing is not Packing.NONE:
-            return None
+            # What was read of a short file, to tell its format, is all of it.
+            records = self.file.head.count("\n")
+            return Extent(float(len(self.file.head)), records, exact=False) if self.file.complete and records else None
         try:
             size, rows = size_of(self.file.path), lines_in(self.file.path)
         except OSError:
@@ -137,6 +139,6 @@ def text_of(part: Part) -> bytes:
     return part.text
 
 
-def lines_of(text: bytes, *columns: pl.Expr) -> list[np.ndarray]:
+def lines_of(text: bytes, *expressions: pl.Expr) -> list[np.ndarray]:
     """What some expressions say of the physical lines of a text."""
-    return [column.to_numpy() for column in rows_of(scan_lines(text).select(*columns))]
+    return [column.to_numpy() for column in rows_of(scan_lines(text).select(*expressions))]

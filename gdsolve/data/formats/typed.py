@@ -12,6 +12,7 @@ import polars as pl
 from gdsolve.data.cells import Cells
 from gdsolve.data.extent import Extent, size_of
 from gdsolve.data.file import File
+from gdsolve.data.literal import literals
 from gdsolve.data.names import unique_names
 from gdsolve.data.scan import FAULTS
 from gdsolve.data.source import Part, Source, no_columns
@@ -34,6 +35,10 @@ class StoredColumn:
 
 class TypedReader(Protocol):
     """Reads files of one format of typed columns."""
+
+    @property
+    def remedy(self) -> str:
+        """What to do about a file that cannot be read."""
 
     def columns_of(self, path: str) -> list[StoredColumn]:
         """Give the columns of a file, in its order.
@@ -77,7 +82,7 @@ class FrameParts(Source):
         """Give columns as they are."""
         if not isinstance(part, pl.DataFrame):
             raise TypeError(type(part))
-        return part.lazy().select(*columns)
+        return part.lazy().select(literals(columns))
 
     def positions(self, records: Iterable[int]) -> dict[int, tuple[int, int | None]]:
         """Rows count from 1."""
@@ -95,6 +100,11 @@ class TypedSource(FrameParts):
     def typed(self) -> bool:
         """False where a column of numbers may be written as text."""
         return not self.loose
+
+    @property
+    def remedy(self) -> str:
+        """What to do about a file that breaks off."""
+        return self.reader.remedy
 
     def parts(self, columns: Collection[str]) -> Iterator[Part]:
         """Give columns in batches."""

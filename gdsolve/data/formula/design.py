@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +22,7 @@ Levels = Mapping[str, Sequence[Any]]
 States = dict[str, dict[Any, Any]]
 """What functions have learnt of all rows, by their calls."""
 Make = Callable[[pl.DataFrame], np.ndarray]
-SEE = "docs/formulas.md says what each function takes"
+SEE = "docs/guide/formulas.md says what each function takes"
 
 
 _OTHER_LEVELS = "leave such rows out of the table, or name the level among levels=[…]"
@@ -267,7 +268,7 @@ def build_design(
                 names.append(name)
                 kept.append(place)
             place += 1
-    doubled = next((name for name in names if names.count(name) > 1), None)
+    doubled = next((name for name, times in Counter(names).items() if times > 1), None)
     if doubled is not None:
         raise DataError(f"two columns of the formula are called {doubled!r}", "give the columns other names")
     known = {

@@ -22,7 +22,8 @@ from gdsolve.data.formula.design import (
 from gdsolve.data.formula.functions import levels_of
 from gdsolve.data.formula.materializer import BatchMaterializer, FactorFaultError
 from gdsolve.data.levels import MOST_LEVELS
-from gdsolve.data.room import host_room, in_bytes
+from gdsolve.data.literal import literals
+from gdsolve.room import host_room, in_bytes
 from gdsolve.spec.formula_functions import LEARNT
 from gdsolve.spec.model_formula import ModelFormula, called_in, columns_in, parsed
 from gdsolve.status import DataError
@@ -97,9 +98,9 @@ class Learner:
             DataError: a factor of more than a thousand levels.
         """
         if self.held:
-            self._held.append(frame.select(self.held))
+            self._held.append(frame.select(literals(self.held)))
             self._require_room(table)
-        maker = BatchMaterializer(frame.select(self.columns))
+        maker = BatchMaterializer(frame.select(literals(self.columns)))
         for factor in self._of_levels:
             self._note(factor, self._values(maker, factor, _fresh()), table)
 

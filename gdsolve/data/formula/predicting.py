@@ -9,9 +9,12 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.formula.design import FormulaDesign, RowFaultError
+from gdsolve.data.literal import cells_in
+from gdsolve.data.scan import first_line
 from gdsolve.data.targets import LIMITED, outside
+from gdsolve.model import AGAIN
 from gdsolve.spec import Loss
-from gdsolve.status import DataError
+from gdsolve.status import DataError, GdsolveError
 
 Where = Callable[[int, str | None], str]
 """Says where a row of a batch stands, and a column in it."""
@@ -72,12 +75,15 @@ class SavedFormula:
         found = np.full((cells.height, width), np.nan)
         there = np.ones(cells.height, dtype=bool)
         for name in columns:
-            there &= (cells[name].is_not_null() & ~_is_nan(cells[name])).to_numpy()
+            there &= (cells_in(cells, name).is_not_null() & ~_is_nan(cells_in(cells, name))).to_numpy()
         rows = np.flatnonzero(there)
         try:
             values = make(cells.filter(pl.Series(there)))
         except RowFaultError as fault:
             raise _explained(fault, int(rows[fault.row]), where, remedy) from None
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as fault:
+            # Of what a fit has learnt formulaic makes features without fail.
+            raise GdsolveError(f"data.formula of the model is damaged ({first_line(fault)})", AGAIN) from None
         good = np.isfinite(values).all(axis=1)
         found[rows[good]] = values[good]
         return found

@@ -9,6 +9,7 @@ import polars as pl
 
 from gdsolve.data.columns import Roles
 from gdsolve.data.formula.design import FormulaDesign, RowFaultError
+from gdsolve.data.literal import chosen
 from gdsolve.data.targets import LIMITED, outside, target_column
 from gdsolve.spec import Loss
 from gdsolve.status import DataError
@@ -63,7 +64,7 @@ def _values(kept: pl.DataFrame, roles: Roles) -> np.ndarray:
     values = np.empty((len(design.names) + 1, kept.height)).T
     values[:, :-1] = design.features(kept)
     if design.formula.is_column:
-        values[:, -1] = kept.select(target_column(roles)).to_series().to_numpy()
+        values[:, -1] = kept.select(chosen([target_column(roles)])).to_series().to_numpy()
     else:
         values[:, -1] = design.targets(kept)
     return values

@@ -11,6 +11,7 @@ import polars as pl
 
 from gdsolve.data.cells import Cells, ColumnKind
 from gdsolve.data.dates import UNCLEAR, moments, naive
+from gdsolve.data.literal import nameless
 
 WORDS: Mapping[ColumnKind, str] = {
     ColumnKind.NUMBER: "numbers",
@@ -29,11 +30,15 @@ _TYPES: Mapping[ColumnKind, pl.DataType] = {
 
 @dataclass(frozen=True, slots=True)
 class SeenColumn:
-    """A column as a condition sees it; `form` is how its dates are written, where that was said."""
+    """A column as a condition sees it; `form` is how its dates are written, where that was said.
+
+    A column is `open` whose first rows have no value: a condition may compare it with numbers or with texts.
+    """
 
     name: str
     kind: ColumnKind
     form: str | None = None
+    open: bool = False
 
     @property
     def dtype(self) -> pl.DataType:
@@ -45,6 +50,7 @@ class SeenColumn:
 
         A missing cell is null.
         """
+        raw = nameless(raw)
         if self.kind is ColumnKind.NUMBER and _is_plain(raw, cells):
             return raw.cast(pl.Float64), None
         if self.kind is ColumnKind.DATE and raw.dtype.is_temporal():

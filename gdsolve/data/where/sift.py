@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,7 @@ from gdsolve.data.source import Source
 from gdsolve.data.where.cells import WORDS, SeenColumn, schema_of, seen_as
 from gdsolve.data.where.source import SiftedSource
 from gdsolve.data.where.sql import Condition, fault, read_condition
+from gdsolve.quoting import quoted
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError
@@ -39,7 +41,7 @@ def sift(opened: Sequence[Source], spec: Spec, ranks: Ranks = ALONE) -> tuple[So
     if condition is None or told is None:
         # Without rows there are none to leave out.
         return tuple(opened)
-    expression = _expression(condition, told)
+    expression, told = _expression(condition, told)
     return tuple(
         SiftedSource(
             source.file,
@@ -88,22 +90,32 @@ def _seen(source: Source, sample: pl.DataFrame, condition: Condition, spec: Spec
         one = seen_as(name, kinds[name], sample[name], source.cells, spec.date_format)
         if one is None:
             raise _unclear_dates(source, sample, name)
-        found.append(one)
+        found.append(replace(one, open=_is_open(source, sample[name], one)))
     return tuple(found)
+
+
+def _is_open(source: Source, sample: pl.Series, seen: SeenColumn) -> bool:
+    """True where the first rows have no value that would say whether the column holds numbers or texts."""
+    if seen.kind is not ColumnKind.NUMBER or (source.typed and sample.dtype.is_numeric()):
+        return False
+    column = sample.alias("cell").to_frame()
+    return column.select(source.cells.text("cell", sample.dtype)).to_series().null_count() == sample.len()
 
 
 def _unclear_dates(source: Source, sample: pl.DataFrame, name: str) -> GdsolveError:
     """That a column has dates whose day or month comes first."""
-    written = sample.select(source.cells.text(name, sample[name].dtype)).to_series().drop_nulls()
+    written = sample.select(source.cells.text(name, sample[name].dtype)).to_series().alias("").drop_nulls()
     cell, form = next((cell, form) for cell in written if (form := forms_of(cell)) is not None)
     return fault(
         f"column {name!r} of {source.name} holds dates that do not begin with the year, such as {cell!r}",
-        f"--date-format {shlex.quote(form[0])}{form[1]}",
+        f"--date-format {quoted(form[0])}{form[1]}",
     )
 
 
-def _expression(condition: Condition, seen: Sequence[SeenColumn]) -> pl.Expr:
-    """What polars makes of a condition, seen to be true or false of every row.
+def _expression(condition: Condition, seen: Sequence[SeenColumn]) -> tuple[pl.Expr, tuple[SeenColumn, ...]]:
+    """What polars makes of a condition, true or false of every row, and how it sees the columns.
+
+    A column without values is text where the condition has it so.
 
     Raises:
         GdsolveError: it is no SQL, or no condition.
@@ -115,18 +127,36 @@ def _expression(condition: Condition, seen: Sequence[SeenColumn]) -> pl.Expr:
         raise _no_sql(first_line(error)) from None
     if not expression.meta.eq(expression.meta.undo_aliases()):
         raise _no_sql("two values without and, or, or a comparison between them")
+    readings = [tuple(seen), *_with_open_as_text(seen)]
+    for reading in readings:
+        types, _ = _types_of(expression, reading)
+        if types == [pl.Boolean()]:
+            return expression, reading
+    _, reason = _types_of(expression, seen)
+    if reason:
+        raise fault(f"columns and values do not go together ({reason})", _kinds_told(seen))
+    raise fault(
+        f"{condition.text!r} is a value, and no condition",
+        "compare it with another one, as in 'year > 2000' or 'sex == \"F\"'",
+    )
+
+
+def _with_open_as_text(seen: Sequence[SeenColumn]) -> Iterator[tuple[SeenColumn, ...]]:
+    """The columns with some of those without values as text, up to eight of them in every combination."""
+    names = [one.name for one in seen if one.open][:8]
+    for count in range(1, len(names) + 1):
+        for chosen in itertools.combinations(names, count):
+            yield tuple(replace(one, kind=ColumnKind.TEXT) if one.name in chosen else one for one in seen)
+
+
+def _types_of(expression: pl.Expr, seen: Sequence[SeenColumn]) -> tuple[list[pl.DataType], str]:
+    """The types of an expression of columns, or why it has none."""
+    # A row of nothing shows types that do not go together, which an empty table may not.
+    empty = pl.DataFrame({name: [None] for name in schema_of(seen)}, schema=schema_of(seen))
     try:
-        # A row of nothing shows types that do not go together, which an empty table may not.
-        empty = pl.DataFrame({name: [None] for name in schema_of(seen)}, schema=schema_of(seen))
-        types = empty.lazy().select(expression).collect().dtypes
+        return empty.lazy().select(expression).collect().dtypes, ""
     except pl.exceptions.PolarsError as error:
-        raise fault(f"columns and values do not go together ({first_line(error)})", _kinds_told(seen)) from None
-    if types != [pl.Boolean]:
-        raise fault(
-            f"{condition.text!r} is a value, and no condition",
-            "compare it with another one, as in 'year > 2000' or 'sex == \"F\"'",
-        )
-    return expression
+        return [], first_line(error)
 
 
 def _no_sql(reason: str) -> GdsolveError:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.extent import Extent
+from gdsolve.data.literal import literals
 from gdsolve.data.scan import first_line, rows_of
 from gdsolve.data.source import OVERFLOW, InnerPart, Part, Source
 from gdsolve.data.where.cells import SeenColumn, what_stands
@@ -83,7 +84,7 @@ class SiftedSource(WrappedSource):
         frame = rows_of(self.inner.scan(sifted.part, wanted))
         kept = self._kept(sifted, frame)
         shown = [*columns, *([OVERFLOW] if OVERFLOW in frame.columns else [])]
-        return frame.select(shown).filter(kept).lazy()
+        return frame.select(literals(shown)).filter(kept).lazy()
 
     def plain_cells_of(
         self, part: Part, numbers: Sequence[str], texts: Sequence[str], raw: Sequence[str] = ()
@@ -107,7 +108,7 @@ class SiftedSource(WrappedSource):
         else:
             kept = self._kept(sifted, frame)
         shown = [*numbers, *texts, *raw, *([OVERFLOW] if OVERFLOW in frame.columns else [])]
-        return frame.select(shown).filter(kept).lazy()
+        return frame.select(literals(shown)).filter(kept).lazy()
 
     def rows_lost(self, part: Part, numbers: Sequence[str], frame: pl.DataFrame) -> DataError | None:
         """Found before rows are left out."""
@@ -130,7 +131,7 @@ class SiftedSource(WrappedSource):
         first = inner.sample()
         names = [*self.schema, *([OVERFLOW] if OVERFLOW in first.columns else [])]
         readable = [name for name in names if name in first.columns]
-        found = first.select(readable).filter(self._satisfied(first)[0])
+        found = first.select(literals(readable)).filter(self._satisfied(first)[0])
         if inner.file.complete or found.height >= _LEAST or not first.height:
             return found
         heads, height = [], 0
@@ -222,7 +223,7 @@ class SiftedSource(WrappedSource):
             cells.append(found.alias(one.name))
         table = pl.DataFrame(cells)
         try:
-            true = table.lazy().select(self.expression).collect().to_series().fill_null(value=False)
+            true = table.lazy().select(self.expression).collect().to_series().alias("").fill_null(value=False)
         except pl.exceptions.PolarsError as error:
             raise fault(
                 f"cannot be told of all rows of {self.name} ({first_line(error)})",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gdsolve.data.columns import columns_listed, nearest
+from gdsolve.data.literal import literal
 from gdsolve.data.where.words import AGGREGATES, FUNCTIONS, OPERATORS, TIMES, TODAY, WHOLE_TABLE
 from gdsolve.status import GdsolveError
 
@@ -26,6 +27,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _COMPARED = ("=", "==", "!=", "<>", "<", "<=", ">", ">=")
+MOST_OPERATORS = 500
+"""Operators of a condition: the time that polars takes grows as their cube, and 20,000 overflow its stack."""
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?\s*(Z|[+-]\d{2}:?(\d{2})?)?)?")
 _EACH_ROW = "--where looks at each row by itself: compare its columns with numbers and texts, as in 'year > 2000'"
 _SAID_OTHERWISE = {
@@ -82,6 +85,12 @@ def read_condition(text: str, names: Sequence[str], table: str) -> Condition:
         GdsolveError: a column that is not there, or what cannot be told of one row by itself.
     """
     tokens = tuple(_tokens(text))
+    operators = sum(token.word in OPERATORS or (token.kind == "mark" and token.text not in "(),") for token in tokens)
+    if operators > MOST_OPERATORS:
+        raise fault(
+            f"has {operators:,} operators, and {MOST_OPERATORS} are read at most",
+            "write x in (1, 2, 3) for x = 1 or x = 2 or x = 3; or leave the rows out of the table beforehand",
+        )
     found = tuple(_resolved(tokens, place, names, table) for place in range(len(tokens)))
     columns = tuple(dict.fromkeys(token.meaning for token in found if token.kind == "column"))
     if not columns:
@@ -208,7 +217,7 @@ def _unknown(name: str, names: Sequence[str], table: str) -> GdsolveError:
 
 def _written(token: Token) -> str:
     if token.kind == "column":
-        return '"' + token.meaning.replace('"', '""') + '"'
+        return '"' + literal(token.meaning).replace('"', '""') + '"'
     if token.kind == "text":
         return "'" + token.meaning.replace("'", "''") + "'"
     return "=" if token.text == "==" else token.text

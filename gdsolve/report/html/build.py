@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from gdsolve.advice import Advice
+from gdsolve.harmless import harmless, in_json
 from gdsolve.report import numbers
 from gdsolve.report.class_table import class_columns
 from gdsolve.report.confusion_table import confusion_columns
@@ -59,7 +60,7 @@ def page_of(report: Record) -> str:
         _section("Pictures", _pictures(report)),
         _section("What to do next", _advice(record)),
     ]
-    return f"""<!doctype html>
+    page = f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -85,6 +86,8 @@ def page_of(report: Record) -> str:
 </body>
 </html>
 """
+    # Escapes of JSON stand in the scripts by now; what is left would be read by people.
+    return harmless(page)
 
 
 def thinned(rows: Sequence[Any], most: int = MOST_ROWS) -> list[Any]:
@@ -102,7 +105,7 @@ def _asset(name: str) -> str:
 def _embedded(data: Record) -> str:
     # Within a script element only "</" and "<!--" could end it.
     text = json.dumps(finite(data), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c")
+    return in_json(text).replace("<", "\\u003c")
 
 
 def _title(record: Record) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from gdsolve.harmless import harmless
 from gdsolve.picture import Panel
 from gdsolve.report import numbers
 from gdsolve.report.brief import ending, group_texts, listed, subject, title, title_of_weights
@@ -49,7 +50,7 @@ def card(record: Record, panel: Panel | None, caption: str) -> str:
     middle = f'<div style="display:flex;flex-wrap:wrap;gap:0 2em;align-items:flex-start">{drawn}{shown}</div>'
     lines = [f"<strong>{_text(head)}</strong>", *above]
     beside = middle if drawn or shown else ""
-    return f'<div style="max-width:62em;line-height:1.4">{_lines(lines)}{beside}{_lines(below)}</div>'
+    return harmless(f'<div style="max-width:62em;line-height:1.4">{_lines(lines)}{beside}{_lines(below)}</div>')
 
 
 def _text(text: str) -> str:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from arrow_types import NESTED, NUMBERS, PLAIN, TIMES
 from data_files import failure, load, write, zstd
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rank_threads import on_ranks
@@ -176,7 +177,7 @@ def test_damaged_files_and_others(tmp_path):
     assert load(str(path.rename(tmp_path / "u.arrow"))).values.tolist() == [[1, 1], [2, 3]]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     heights=st.lists(st.integers(0, 20), min_size=1, max_size=6),
     first=st.integers(0, 60),

@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 import pytest
 from data_files import failure, load, write, zstd
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,7 +53,7 @@ DIALECTS = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(
     table=tables(),
     dialect=DIALECTS,

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from data_files import load, write
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,7 +49,7 @@ def as_csv(rows, dialect):
     return ("\ufeff" if dialect["bom"] else "") + content
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(rows=tables(), dialect=dialects())
 def test_csv(rows, dialect):
     with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +58,7 @@ def test_csv(rows, dialect):
     assert loaded.roles.features[0] == ("column 0" if dialect["header"] else "x1")
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(rows=tables())
 def test_ndjson_and_parquet(rows):
     names = [f"c{place}" for place in range(len(rows[0]))]

@@ -6,7 +6,6 @@ import csv
 import gzip
 import io
 import json
-import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -14,11 +13,11 @@ from typing import Any
 
 import pytest
 from data_files import load
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from in_process import completed
 from nursery import Done
-from places import DOCS
 
 import gdsolve
 from gdsolve.data import describe
@@ -108,7 +107,7 @@ def _cells(path: Path) -> list[tuple[Any, ...]]:
         return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(tables())
 def test_a_text_of_blanks_reads_as_the_same_table_written_as_csv(
     tmp_path_factory: pytest.TempPathFactory, table: tuple[list[list[str]], str]
@@ -120,7 +119,7 @@ def test_a_text_of_blanks_reads_as_the_same_table_written_as_csv(
     assert _cells(folder / "t.dat") == _cells(folder / "t.csv")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.text('ab1 \t\r\n"#', max_size=60), st.booleans(), st.integers(1, 20))
 def test_it_matters_not_where_a_text_is_cut(text: str, blanks: bool, size: int) -> None:
     layout, written = TextLayout(blanks=blanks, comment="#"), text.encode()
@@ -247,17 +246,3 @@ def test_columns_without_a_use_are_told(tmp_path: Path) -> None:
     path.write_text(",a,y\n0,1,2\n1,2,4\n2,3,7\n")
     roles = [(one.name, one.role) for one in describe([str(path)], Spec()).columns]
     assert roles == [("column_1", "ignored"), ("a", "feature"), ("y", "target")]
-
-
-def test_every_command_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    page = (DOCS / "files.md").read_text(encoding="utf-8")
-    section = page.split("\n## Texts of other makes\n")[1].split("\n## ")[0]
-    (block,) = re.findall(r"^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
-    Path("rows.dat").write_text(MADE["gnuplot"])
-    Path("cars.txt").write_text(MADE["R"])
-    Path("prices.csv").write_text('size,y\n"1,200",2\n300,1\n"2,500",5\n900,3\n')
-    Path("indexed.csv").write_text(MADE["index"])
-    for line in block.splitlines():
-        done = run(line.removeprefix("gdsolve "))
-        assert (done.code, "error" in done.err) == (0, False), (line, done)

@@ -16,7 +16,7 @@ from in_process import completed
 from source_tables import duckdb_file, sparse_lines, sqlite_file, workbook
 
 import gdsolve
-from gdsolve.status import DataError, GdsolveError
+from gdsolve.status import DataError
 
 NAMES = ("x1", "x2", "x3", "y")
 
@@ -421,19 +421,6 @@ def test_files_that_are_no_databases_and_ones_that_are_locked(tmp_path: Path, mo
     wrong.write_bytes(bytes(8) + b"DUCK" + bytes(4096))
     with pytest.raises(DataError):
         gdsolve.fit(str(wrong))
-
-
-def test_a_package_that_is_not_installed(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for package, source, words, extra in (
-        ("fastexcel", "t.xlsx", "Excel is read by fastexcel", "excel"),
-        ("duckdb", "t.duckdb", "DuckDB is read by duckdb", "duckdb"),
-    ):
-        monkeypatch.setitem(sys.modules, package, None)
-        with pytest.raises(GdsolveError) as caught:
-            gdsolve.fit(source)
-        assert caught.value.message == f"{source}: {words}, which is not installed"
-        assert caught.value.hint == f"pip install 'gdsolve[{extra}]'"
-        assert caught.value.exit_code == 2
 
 
 def test_streams_and_packed_files(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ from gdsolve.data import open_table
 from gdsolve.data.formula import learn
 from gdsolve.data.formula.learn import Learner
 from gdsolve.data.formula.materializer import BatchMaterializer
-from gdsolve.data.room import Room
+from gdsolve.room import Room
 from gdsolve.solve.read import read_table
 from gdsolve.spec.file import build_spec
 from gdsolve.spec.model_formula import read_formula

@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from landscapes import FLOAT, Smooth, Squares, column, descend
@@ -88,7 +89,7 @@ def test_every_method_ends_at_the_same_point(seed: int, boxed: bool) -> None:
             assert (solution.status, solution.stopped_by) == (Status.CONVERGED, "rounding")
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=examples(60), deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000), p=st.integers(1, 4), spread=st.floats(0.0, 3.0), boxed=st.booleans())
 def test_second_order_methods_find_the_active_bounds(seed: int, p: int, spread: float, boxed: bool) -> None:
     design, target, box, start = bounded(seed, p, spread)

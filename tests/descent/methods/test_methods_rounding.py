@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from landscapes import FLOAT, Smooth, Squares, column, descend
@@ -52,7 +53,7 @@ def test_least_squares_ends_by_itself(method: UpdateRule, offset: float, noise: 
     torch.testing.assert_close(solution.w, expected, rtol=0.0, atol=resolved)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=examples(40), deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000), n=st.integers(1, 4), noise=st.sampled_from([0.0, 1e-12, 1e-6, 1.0]))
 def test_none_fails_on_least_squares(seed: int, n: int, noise: float) -> None:
     values = random_table(seed, 15, n)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from gdsolve.data.formats.csv.head import head_records
 from gdsolve.data.formats.csv.marks import DELIMITERS
 from gdsolve.data.formats.csv.sniff import GROUPED, Dialect, is_decimal
 from gdsolve.data.shell import FIT, piped
+from gdsolve.quoting import quoted
 from gdsolve.spec.marks import BLANKS
 
 _OTHER = {",": ".", ".": ","}
@@ -59,7 +59,7 @@ def _grouped_by_sign(cell: str, dialect: Dialect) -> Advice | None:
         apart = sign == " " and dialect.delimited_by in (" ", BLANKS)
         if not apart and re.fullmatch(grouped_number(sign, dialect.decimal), cell):
             value = ungrouped(cell, sign).replace(",", ".")
-            word = '"\'"' if sign == "'" else shlex.quote(sign)
+            word = '"\'"' if sign == "'" else quoted(sign)
             return Advice(f"--thousands {word} to read it as {value}")
     return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from gdsolve.data.formats.csv.header import HeaderGuess, judge
 from gdsolve.data.names import plain_names, unique_names
 from gdsolve.data.shell import piped
 from gdsolve.data.text_layout import TextLayout
+from gdsolve.quoting import quoted
 from gdsolve.spec import Header, Spec
 from gdsolve.spec.marks import BLANKS, NO_COMMENTS
 from gdsolve.status import DataError
@@ -210,7 +210,7 @@ def _doubt_of_header(name: str, cells: Sequence[str], verdict: HeaderGuess, reas
 
 
 def _doubt_of_mark(name: str, mark: str, behind: BehindMark) -> str:
-    line, mark = ",".join(behind.cells), shlex.quote(mark)
+    line, mark = ",".join(behind.cells), quoted(mark)
     shown = line if len(line) <= _SHOWN else line[:_SHOWN] + "…"
     return (
         f"{name}: the header, {shown}, is taken from the comment in line {behind.line}; "

@@ -20,6 +20,7 @@ from gdsolve.data.formats.csv.mending import number_hint
 from gdsolve.data.formats.csv.sniff import ROW_NAMES, Dialect, sniff
 from gdsolve.data.formats.text import QUOTES, TextLines, TextSource, text_of
 from gdsolve.data.layout import plain
+from gdsolve.data.literal import cells_in, column, literal, literals
 from gdsolve.data.pieces import pieces_of
 from gdsolve.data.scan import rows_of
 from gdsolve.data.shell import BY_BLANKS, FIT, piped
@@ -95,7 +96,7 @@ class CsvSource(TextSource):
         if self.cells.decimal == ",":
             return None
         wanted = self.cells.parsed(numbers, pl.Float64)
-        wanted += [*(self.cells.text(name, pl.String()) for name in texts), *map(pl.col, raw)]
+        wanted += [*(self.cells.text(name, pl.String()) for name in texts), *map(column, raw)]
         types = dict.fromkeys(self.schema, pl.String) | dict.fromkeys(numbers, pl.Float64)
         return self._bare(self._scan(text_of(part), types, lenient=True), [*texts, *raw]).select(*wanted, OVERFLOW)
 
@@ -127,7 +128,7 @@ class CsvSource(TextSource):
 
     def undecoded(self, raw: pl.DataFrame, columns: Sequence[str]) -> DataError | None:
         """Look again at columns with U+FFFD."""
-        found = raw.select(pl.col(columns).str.contains("\ufffd", literal=True).any()).row(0)
+        found = raw.select(pl.col(literals(columns)).str.contains("\ufffd", literal=True).any()).row(0)
         faults = (self.not_utf8(name) for name, here in zip(columns, found, strict=True) if here)
         return next((fault for fault in faults if fault is not None), None)
 
@@ -136,7 +137,7 @@ class CsvSource(TextSource):
         logger.info("%s: read once more: is column %r UTF-8?", self.name, column)
         try:
             for part in self.parts([column]):
-                rows_of(self._texts(part, [column], strict=True).select(pl.col(column).null_count()))
+                rows_of(self._texts(part, [column], strict=True).select(pl.col(literal(column)).null_count()))
         except pl.exceptions.PolarsError:
             at = self.where(self._first_broken(column), column)
             file = self.file
@@ -171,7 +172,7 @@ class CsvSource(TextSource):
         """Find the first record with U+FFFD in this column."""
         done = 0
         for frame in self.raw([column]):
-            broken = frame[column].str.contains("\ufffd", literal=True).fill_null(value=False)
+            broken = cells_in(frame, column).str.contains("\ufffd", literal=True).fill_null(value=False)
             if broken.any():
                 return done + int(broken.arg_max() or 0)
             done += frame.height
@@ -179,13 +180,13 @@ class CsvSource(TextSource):
 
     def _texts(self, part: Part, columns: Collection[str], *, strict: bool = False) -> pl.LazyFrame:
         texts = dict.fromkeys(self.schema, pl.String)
-        return self._bare(self._scan(text_of(part), texts, strict=strict), columns).select(*columns, OVERFLOW)
+        return self._bare(self._scan(text_of(part), texts, strict=strict), columns).select(*literals(columns), OVERFLOW)
 
     def _bare(self, scanned: pl.LazyFrame, texts: Collection[str]) -> pl.LazyFrame:
         """Take off what a layout of blanks has left before its cells."""
         if self.dialect.layout is None or not self.dialect.layout.blanks or not texts:
             return scanned
-        return scanned.with_columns(pl.col(list(dict.fromkeys(texts))).str.strip_chars_start(" "))
+        return scanned.with_columns(pl.col(literals(dict.fromkeys(texts))).str.strip_chars_start(" "))
 
     def _scan(
         self, text: bytes, types: Mapping[str, type[pl.DataType]], *, strict: bool = False, lenient: bool = False

@@ -11,7 +11,7 @@ import zlib
 from pathlib import Path
 from typing import IO
 
-from gdsolve.data.room import host_room, in_bytes
+from gdsolve.room import host_room, in_bytes
 from gdsolve.status import DataError
 
 _BLOCK = 1 << 20

@@ -7,25 +7,24 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from gdsolve.data.file import File, Stamp
-from gdsolve.data.formats.arrow_file import ArrowReader
+from gdsolve.data.file import File
+from gdsolve.data.formats.copied import RowsCopy
 from gdsolve.data.formats.excel.archive import column_letters, require_whole
 from gdsolve.data.formats.excel.sheet import SheetCells, read_sheet
-from gdsolve.data.formats.extras import require_extra
-from gdsolve.data.formats.typed import TypedSource, open_typed
+from gdsolve.data.formats.typed import StoredColumn, TypedSource
 from gdsolve.data.names import plain_names
 from gdsolve.data.scan import first_line
-from gdsolve.data.spool import shortage_told, temporary
+from gdsolve.extras import require_extra
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
 
 logger = logging.getLogger("gdsolve")
 _LISTED = 8
+_ROWS = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,8 @@ def open_sheet(file: File, spec: Spec, stack: ExitStack) -> TypedSource:
         GdsolveError: fastexcel is not installed.
         DataError: a workbook that is damaged, too large, or has no such sheet.
     """
-    fastexcel = require_extra("fastexcel", "excel", file.name, "Excel is read by fastexcel")
+    fastexcel = require_extra("fastexcel", "excel", f"{file.name}: Excel is read by fastexcel")
+    require_extra("pyarrow", "excel", f"{file.name}: what fastexcel finds is read by pyarrow")
     require_whole(file.path, file.name)
     try:
         reader = fastexcel.read_excel(Path(file.path).read_bytes())
@@ -96,14 +96,9 @@ def _listed(names: list[str]) -> str:
 
 def _source(file: File, sheet: SheetCells, spec: Spec, stack: ExitStack) -> TypedSource:
     headers = plain_names(len(sheet.columns)) if sheet.headers is None else sheet.headers
-    # Arrow files may have columns of one name, and polars does not.
-    numbered = pl.DataFrame([column.alias(str(place)) for place, column in enumerate(sheet.columns)])
-    _, path = temporary(file.name, stack)
-    table = numbered.to_arrow().rename_columns(list(headers))
-    copy = replace(file, path=path)
-    with shortage_told(file.name):
-        _write(table, path)
-    opened = open_typed(ArrowReader(), replace(copy, stamp=Stamp.of(path)), spec, loose=True)
+    columns = [StoredColumn(header, column.dtype) for header, column in zip(headers, sheet.columns, strict=True)]
+    cells = pl.DataFrame([column.alias(str(place)) for place, column in enumerate(sheet.columns)])
+    opened = RowsCopy(file, stack, "copying").fill(columns, cells.iter_slices(_ROWS), spec, loose=True)
     letters = dict(zip(opened.schema, map(column_letters, sheet.places), strict=True))
     return SheetSource(
         opened.file,
@@ -117,10 +112,3 @@ def _source(file: File, sheet: SheetCells, spec: Spec, stack: ExitStack) -> Type
         letters=letters,
         named=sheet.headers is not None,
     )
-
-
-def _write(table: Any, path: str) -> None:
-    import pyarrow as pa
-
-    with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)

@@ -16,10 +16,11 @@ from gdsolve.data.formats.ndjson.key_arrays import keys_of
 from gdsolve.data.formats.ndjson.keys import Key, ObjectKeys, Value, pairs_of
 from gdsolve.data.formats.ndjson.objects import Objects
 from gdsolve.data.formats.text import BLANK, TextLines, TextSource, lines_of, text_of
+from gdsolve.data.literal import column
 from gdsolve.data.names import unique_names
 from gdsolve.data.parallel import in_order
 from gdsolve.data.pieces import Piece, first_piece, lines_before, pieces_of
-from gdsolve.data.scan import rows_of
+from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.source import Part, Source, Through, no_columns
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
@@ -105,7 +106,7 @@ class NdjsonSource(TextSource):
     ) -> pl.LazyFrame | None:
         """Have polars parse numbers while it looks for values."""
         wanted = self.cells.parsed(numbers, pl.Float64)
-        wanted += [*(self.cells.text(name, pl.String()) for name in texts), *map(pl.col, raw)]
+        wanted += [*(self.cells.text(name, pl.String()) for name in texts), *map(column, raw)]
         types = dict.fromkeys([*texts, *raw], pl.String) | dict.fromkeys(numbers, pl.Float64)
         return self._scan(text_of(part), types, lenient=True).select(wanted)
 
@@ -130,7 +131,7 @@ class NdjsonSource(TextSource):
     def _scan(self, text: bytes, types: Mapping[str, type[pl.DataType]], *, lenient: bool = False) -> pl.LazyFrame:
         written = {self.keys.get(name, name): dtype for name, dtype in types.items()}
         scanned = pl.scan_ndjson(text, schema=written, ignore_errors=lenient)
-        return scanned.select(pl.col(self.keys.get(name, name)).alias(name) for name in types) if self.keys else scanned
+        return scanned.select(column(self.keys.get(name, name)).alias(name) for name in types) if self.keys else scanned
 
     def _all_objects(self, through: Through[_Found]) -> Objects:
         keys = ObjectKeys({}, 0, same=True)
@@ -167,13 +168,19 @@ class NdjsonSource(TextSource):
     def _missing_texts(self, names: Sequence[str]) -> dict[str, int]:
         """How many texts mean a missing value, by key (one more pass where there are any names)."""
         counts = dict.fromkeys(names, 0)
-        texts = dict.fromkeys(names, pl.String)
+        texts, done = dict.fromkeys(names, pl.String), 0
         for piece in pieces_of(self.file) if names else ():
             words = [
-                (pl.col(name).is_not_null() & self.cells.text(name, pl.String()).is_null()).sum() for name in names
+                (column(name).is_not_null() & self.cells.text(name, pl.String()).is_null()).sum() for name in names
             ]
-            found = rows_of(pl.scan_ndjson(piece.text, schema=texts).select(words)).row(0)
+            try:
+                *found, rows = rows_of(
+                    pl.scan_ndjson(piece.text, schema=texts).select(*words, pl.len().alias("\x00rows"))
+                ).row(0)
+            except FAULTS as error:
+                raise self.unreadable(done, error, piece) from None
             counts = {name: counts[name] + more for name, more in zip(names, found, strict=True)}
+            done += rows
         return counts
 
 

@@ -6,24 +6,46 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from gdsolve.data.formats.format import TableFormat
+from gdsolve.extras import is_installed
 
 if TYPE_CHECKING:
     from gdsolve.data.file import File
+    from gdsolve.data.formats.typed import TypedReader
     from gdsolve.data.source import Source
     from gdsolve.spec import Spec
 
 
 def _open(file: File, spec: Spec, named: Collection[str]) -> Source:
-    from gdsolve.data.formats.parquet.reader import ParquetReader
     from gdsolve.data.formats.typed import open_typed
 
-    return open_typed(ParquetReader(), file, spec)
+    return open_typed(_reader(), file, spec)
+
+
+def _glance(file: File, spec: Spec) -> tuple[str, ...] | None:
+    from gdsolve.data.formats.parquet.footer import column_keys
+    from gdsolve.data.names import unique_names
+
+    try:
+        return unique_names([key.strip() for key in column_keys(file.path)])
+    except (ValueError, LookupError, OSError, RecursionError):
+        return None
 
 
 def _rows_in(path: str) -> int:
-    from gdsolve.data.formats.parquet.reader import ParquetReader
-
-    return ParquetReader().rows_in(path)
+    return _reader().rows_in(path)
 
 
-PARQUET = TableFormat("Parquet", (".parquet",), _open, magic=(b"PAR1",), rows_in=_rows_in)
+def _reader() -> TypedReader:
+    """What reads the files here: pyarrow where it is installed, else polars."""
+    if is_installed("pyarrow"):
+        from gdsolve.data.formats.parquet.reader import ParquetReader
+
+        return ParquetReader()
+    import polars as pl
+
+    from gdsolve.data.formats.polars_file import PolarsReader
+
+    return PolarsReader(pl.scan_parquet)
+
+
+PARQUET = TableFormat("Parquet", (".parquet",), _open, magic=(b"PAR1",), rows_in=_rows_in, glance=_glance)

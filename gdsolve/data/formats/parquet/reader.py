@@ -9,14 +9,12 @@ from typing import Any
 
 import polars as pl
 
-from gdsolve.data.formats.arrow_cells import (
-    batches_by_polars,
-    columns_by_polars,
-    faults_told,
-    frame_of,
-    stored_column,
-)
+from gdsolve.data.formats.arrow_cells import faults_told, frame_of, stored_column
+from gdsolve.data.formats.polars_file import PolarsReader
 from gdsolve.data.formats.typed import StoredColumn, batch_height
+from gdsolve.data.source import CUT_SHORT
+
+_BY_POLARS = PolarsReader(pl.scan_parquet)
 
 # Bytes that each column is read by; pages are about a megabyte.
 _BUFFER = 1 << 16
@@ -25,11 +23,13 @@ _BUFFER = 1 << 16
 class ParquetReader:
     """Reads Parquet files: see `gdsolve.data.formats.typed.TypedReader`."""
 
+    remedy = CUT_SHORT
+
     def columns_of(self, path: str) -> list[StoredColumn]:
         """Give the columns of a file, in its order."""
         with _opened(path) as file:
             if file is None:
-                return columns_by_polars(pl.read_parquet_schema(path))
+                return _BY_POLARS.columns_of(path)
             return [stored_column(field) for field in file.schema_arrow]
 
     def batches_of(
@@ -45,7 +45,7 @@ class ParquetReader:
         size = height or batch_height(len(columns))
         with _opened(path) as file:
             if file is None:
-                yield from batches_by_polars(pl.scan_parquet(path, glob=False), columns, rows, size)
+                yield from _BY_POLARS.batches_of(path, columns, rows, names=names, height=size)
                 return
             there = file.schema_arrow.names
             marks = dict(zip(names or there, _marks_of(there), strict=True))

@@ -14,11 +14,9 @@ if TYPE_CHECKING:
 
 
 def _copy(file: File, spec: Spec, stack: ExitStack) -> Source:
-    from gdsolve.data.formats.arrow_file import ArrowReader
     from gdsolve.data.formats.sqlite.database import copied
-    from gdsolve.data.formats.typed import open_typed
 
-    return open_typed(ArrowReader(), copied(file, stack), spec, loose=True)
+    return copied(file, spec, stack)
 
 
 SQLITE = TableFormat(

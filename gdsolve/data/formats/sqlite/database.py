@@ -1,4 +1,4 @@
-"""The rows of one query of a SQLite database, some thousand at a time, as batches of Arrow.
+"""The rows of one query of a SQLite database, some thousand at a time, as batches of columns.
 
 A column of SQLite has no type of its own: any cell may hold a number, a text, bytes or NULL (https://sqlite.org,
 "Datatypes In SQLite"). The first rows tell what a column holds; where later ones need a wider type, the query runs once
@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pyarrow as pa
+import polars as pl
 
 from gdsolve.data.file import File
-from gdsolve.data.formats.queried import ONE_SELECT, ArrowCopy, failed_query, query_of, wrong_query
+from gdsolve.data.formats.copied import RowsCopy
+from gdsolve.data.formats.queried import ONE_SELECT, failed_query, query_of, wrong_query
+from gdsolve.data.formats.typed import StoredColumn, TypedSource
 from gdsolve.data.spool import with_name
+from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError
 
 ROWS = 1 << 14
@@ -42,12 +45,12 @@ class Holds(IntEnum):
     BYTES = 4
 
 
-_TYPES = {
-    Holds.NOTHING: pa.null(),
-    Holds.INTEGERS: pa.int64(),
-    Holds.REALS: pa.float64(),
-    Holds.TEXTS: pa.string(),
-    Holds.BYTES: pa.binary(),
+_TYPES: dict[Holds, pl.DataType] = {
+    Holds.NOTHING: pl.Null(),
+    Holds.INTEGERS: pl.Int64(),
+    Holds.REALS: pl.Float64(),
+    Holds.TEXTS: pl.String(),
+    Holds.BYTES: pl.Null(),
 }
 _HOLDS = {type(None): Holds.NOTHING, int: Holds.INTEGERS, float: Holds.REALS, str: Holds.TEXTS, bytes: Holds.BYTES}
 
@@ -56,8 +59,8 @@ class _TooNarrowError(Exception):
     """Rows came that a type has no room for."""
 
 
-def copied(file: File, stack: ExitStack) -> File:
-    """The Arrow file of the rows of a query, which lives until `stack` is closed.
+def copied(file: File, spec: Spec, stack: ExitStack) -> TypedSource:
+    """The rows of a query, in a copy that lives until `stack` is closed.
 
     Raises:
         GdsolveError: a query that is none, or would change something.
@@ -65,10 +68,10 @@ def copied(file: File, stack: ExitStack) -> File:
     """
     with with_name(file.path, file.name) as path, _Database(file, path) as database:
         query = query_of(file, database.tables)
-        copy, holds = ArrowCopy(file, stack), list[Holds]()
+        copy, holds = RowsCopy(file, stack), list[Holds]()
         while True:
             try:
-                return database.copy(query, copy, holds)
+                return database.copy(query, copy, spec, holds)
             except _TooNarrowError:
                 continue
 
@@ -97,7 +100,7 @@ class _Database:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def copy(self, query: str, copy: ArrowCopy, holds: list[Holds]) -> File:
+    def copy(self, query: str, copy: RowsCopy, spec: Spec, holds: list[Holds]) -> TypedSource:
         """Write the rows of a query; `holds` is what is known of its columns, and is added to.
 
         Raises:
@@ -113,8 +116,8 @@ class _Database:
                 if not holds:
                     holds += [Holds.NOTHING] * len(names)
                 widen(holds, rows)
-                schema = pa.schema([pa.field(name, _TYPES[one]) for name, one in zip(names, holds, strict=True)])
-                return copy.fill(schema, _batches(cursor, rows, schema, holds))
+                columns = [_column(name, one) for name, one in zip(names, holds, strict=True)]
+                return copy.fill(columns, _batches(cursor, rows, holds), spec, loose=True)
         except (sqlite3.Error, sqlite3.Warning) as error:
             raise self._fault(error) from None
 
@@ -155,18 +158,23 @@ def widen(holds: list[Holds], rows: Sequence[tuple[Any, ...]]) -> None:
         holds[place] = max([holds[place], *(_HOLDS[kind] for kind in set(map(type, cells)))])
 
 
-def _batches(cursor: sqlite3.Cursor, rows: Sequence[tuple[Any, ...]], schema: Any, holds: list[Holds]) -> Iterator[Any]:
+def _column(name: str, holds: Holds) -> StoredColumn:
+    """A column with bytes in it is refused by its name, whatever they are."""
+    return StoredColumn(name, pl.Object(), "bytes") if holds is Holds.BYTES else StoredColumn(name, _TYPES[holds])
+
+
+def _batches(cursor: sqlite3.Cursor, rows: Sequence[tuple[Any, ...]], holds: list[Holds]) -> Iterator[pl.DataFrame]:
     while rows:
         known = list(holds)
         widen(holds, rows)
         if known != holds:
             raise _TooNarrowError
-        cells = zip(zip(*rows, strict=True), schema, holds, strict=True)
-        yield pa.record_batch([_array(column, field.type, one) for column, field, one in cells], schema=schema)
+        columns = zip(zip(*rows, strict=True), holds, strict=True)
+        yield pl.DataFrame([_series(str(place), cells, one) for place, (cells, one) in enumerate(columns)])
         rows = cursor.fetchmany(ROWS)
 
 
-def _array(cells: Sequence[Any], dtype: Any, holds: Holds) -> Any:
+def _series(name: str, cells: Sequence[Any], holds: Holds) -> pl.Series:
     kinds = set(map(type, cells)) - {type(None)}
     if holds is Holds.REALS and int in kinds:
         cells = [None if cell is None else float(cell) for cell in cells]
@@ -174,6 +182,5 @@ def _array(cells: Sequence[Any], dtype: Any, holds: Holds) -> Any:
         # The shortest text that is the same number.
         cells = [cell if cell is None or isinstance(cell, str) else repr(cell) for cell in cells]
     elif holds is Holds.BYTES:
-        # A column with bytes in it is refused by its name, whatever they are.
-        cells = [None if cell is None else b"" for cell in cells]
-    return pa.array(cells, dtype)
+        cells = [None] * len(cells)
+    return pl.Series(name, cells, _TYPES[holds])

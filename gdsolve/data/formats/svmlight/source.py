@@ -17,9 +17,9 @@ from gdsolve.data.formats.svmlight.rows import LABEL, QUERY, OddLineError, index
 from gdsolve.data.formats.text import TextLines, TextSource, lines_of, text_of
 from gdsolve.data.formats.typed import sample_height
 from gdsolve.data.pieces import Piece, first_piece, pieces_of
-from gdsolve.data.room import host_room, in_bytes
 from gdsolve.data.scan import FAULTS
 from gdsolve.data.source import Part, Source, Through
+from gdsolve.room import host_room, in_bytes
 from gdsolve.spec import Loss, Spec
 from gdsolve.spec.losses import Target
 from gdsolve.status import DataError
