@@ -12,6 +12,7 @@ from typing import IO, cast
 
 from gdsolve.data.copying import copying
 from gdsolve.room import in_bytes
+from gdsolve.signals import let_interrupts_through
 from gdsolve.status import DataError
 
 _PROC = Path("/proc/self/fd")
