@@ -79,7 +79,7 @@ def test_models_of_groups_are_for_those_who_ask_for_them() -> None:
         (edited(PLAIN, data={"features": ["x", "z"], "levels": {"x": 3}}), "data.levels.x is 3, not a list"),
         (edited(GROUPED, groups=None), "groups are missing"),
         (edited(GROUPED, groups=[]), "groups are missing"),
-        (edited(GROUPED, groups=[{}, 3]), "groups are missing"),
+        (edited(GROUPED, groups=[{}, 3]), "groups[1] is 3, not a mapping"),
         (edited(GROUPED, groups={}), "groups is {}, not a list"),
         (group(weights={"x": None}), "group a: the weight of 'x' is None, not a finite number"),
         (group(weights={"w": 1.0}), "group a: weights and data.features name different columns"),

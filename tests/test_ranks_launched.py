@@ -128,12 +128,18 @@ def test_ctrl_c_waits_while_ranks_meet_and_not_before_or_after() -> None:
 def test_a_rank_that_the_launcher_ends_is_not_disturbed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     handlers: dict[int, Any] = {}
     monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+    monkeypatch.setattr(signal, "getsignal", lambda number: handlers.get(number, signal.SIG_DFL))
     ranks = Launched(0, 2, 0, 2)
     ranks.take_signals()
-    assert handlers == {signal.SIGINT: ranks._on_interrupt, signal.SIGTERM: module._on_term}
+    others = {number: module._on_term for number in module.ENDING if number != signal.SIGINT}
+    assert signal.SIGTERM in others
+    assert handlers == {signal.SIGINT: ranks._on_interrupt, **others}
     with pytest.raises(LostError):
         handlers[signal.SIGTERM](signal.SIGTERM, None)
-    assert handlers == {signal.SIGINT: signal.SIG_IGN, signal.SIGTERM: signal.SIG_IGN}
+    assert handlers == dict.fromkeys(module.ENDING, signal.SIG_IGN)
+    # What is ignored from the start, as by nohup, stays so.
+    ranks.take_signals()
+    assert handlers == {**dict.fromkeys(module.ENDING, signal.SIG_IGN), signal.SIGINT: ranks._on_interrupt}
 
 
 def test_one_rank_alone_says_that_the_others_are_lost() -> None:
