@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -61,6 +62,18 @@ def logger_of_the_library() -> None:
     told = logging.getLogger("gdsolve")
     told.setLevel(logging.NOTSET)
     told.handlers, told.propagate = [], True
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that pytest would make, without a look through those of all tests before to find a number for it."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    folder = tmp_path_factory.getbasetemp() / f"{name}0"
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return tmp_path_factory.mktemp(name)
+    return folder
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -29,6 +29,8 @@ class Terminal:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
+        # To draw the screen takes long, and whoever waits asks again and again.
+        self._fed, self._shown, self._text = 0, (-1, 0, 0), ""
 
     def start(
         self, *arguments: str, stdout: Any = None, stderr: Any = None, code: str | None = None, **environment: str
@@ -68,6 +70,7 @@ class Terminal:
 
     def feed(self, data: bytes) -> None:
         """Draw what a program writes."""
+        self._fed += 1
         self._stream.feed(data)
 
     def show(self, data: bytes) -> None:
@@ -97,7 +100,11 @@ class Terminal:
 
     def text(self) -> str:
         """What is on the screen, without the blanks around it."""
-        return "\n".join(line.rstrip() for line in self.screen.display).strip("\n")
+        shown = (self._fed, self.screen.columns, self.screen.lines)
+        if shown != self._shown:
+            self._shown = shown
+            self._text = "\n".join(line.rstrip() for line in self.screen.display).strip("\n")
+        return self._text
 
 
 class Slow:
