@@ -144,8 +144,17 @@ def column_of(y: Any, what: str, source: str) -> Any:
 
 
 def texts_of(cells: Any) -> list[str | None]:
-    """The cells of a column as texts, trimmed: 1.0 is "1"; None where one is missing."""
-    return [_text(cell) for cell in np.asarray(cells, dtype=object)]
+    """The cells of a column as texts, trimmed: 1.0 is "1"; None where one is missing.
+
+    Raises:
+        DataError: what no objects of Python can be made of.
+    """
+    try:
+        objects = np.asarray(cells, dtype=object)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as fault:
+        words = " ".join(str(fault).split())
+        raise DataError(f"a column cannot be read as texts ({words})", "give its cells as texts or numbers") from None
+    return [_text(cell) for cell in objects]
 
 
 def _text(cell: Any) -> str | None:

@@ -11,7 +11,7 @@ from gdsolve.data.cells import Cells
 from gdsolve.data.extent import Extent
 from gdsolve.data.file import File
 from gdsolve.data.formats.typed import FrameParts, sample_height
-from gdsolve.data.literal import column, literals
+from gdsolve.data.literal import cells_in, column, literals
 from gdsolve.data.moments import beyond_calendar
 from gdsolve.data.source import Part
 from gdsolve.spec import Spec
@@ -35,6 +35,8 @@ class FrameSource(FrameParts):
         """
         if beyond := beyond_calendar(frame):
             raise DataError(f"{name}: {beyond}", "leave the column out of the frame, or give it as numbers")
+        extended = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.BaseExtension)]
+        frame = frame.with_columns(cells_in(frame, name).ext.storage().alias(name) for name in extended)
         file = File(name, "", "", complete=False)
         odd = {
             column: f"{name}: column {column!r} holds values of type {dtype}"

@@ -12,8 +12,9 @@ import polars as pl
 
 from gdsolve.data.arrays import dense_of, texts_of
 from gdsolve.data.columns import flag_for
+from gdsolve.data.scan import first_line
 from gdsolve.spec.missing import missing_flag
-from gdsolve.status import DataError
+from gdsolve.status import DataError, GdsolveError
 
 _NUMBERS = (Real, Decimal)
 _TRUTHS = (bool, np.bool_)
@@ -38,8 +39,30 @@ def series_of(
 
     Raises:
         GdsolveError: a sparse matrix.
-        DataError: complex numbers, or numbers and something else in one column.
+        DataError: complex numbers, numbers and something else in one column, or what nothing can be made of.
     """
+    try:
+        return _read(cells, name, source, missing, given, typed=typed, strict=strict)
+    except (GdsolveError, MemoryError):
+        raise
+    except (Exception, pl.exceptions.PanicException) as fault:
+        # Whatever it is that polars, pyarrow or pandas makes nothing of, it is the column's.
+        raise DataError(
+            f"{source}: column {name!r} cannot be read ({first_line(fault)})",
+            "leave it out, or give it as numbers or texts",
+        ) from None
+
+
+def _read(
+    cells: Any,
+    name: str,
+    source: str,
+    missing: Collection[str],
+    given: Sequence[str],
+    *,
+    typed: bool,
+    strict: bool,
+) -> pl.Series:
     if isinstance(cells, pl.Series):
         return (
             _objects(cells.to_list(), name, source, missing, given, typed=typed, strict=strict)
@@ -69,6 +92,8 @@ def _day(text: str) -> str:
 
 
 def _plain(cells: pl.Series) -> pl.Series:
+    if isinstance(cells.dtype, pl.BaseExtension):
+        return _plain(cells.ext.storage())
     if isinstance(cells.dtype, pl.Categorical | pl.Enum):
         return cells.cast(pl.String)
     return cells.cast(pl.Float64) if isinstance(cells.dtype, pl.Decimal) else cells

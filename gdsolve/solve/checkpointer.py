@@ -72,7 +72,7 @@ class Checkpointer:
                 require_loop(path, earlier["fingerprint"], fingerprint)
         except GdsolveError as fault:
             raise _blamed(fault, earlier["machine"], here) from None
-        except (KeyError, TypeError):
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
             raise damaged(path) from None
         if self.engine is not None and earlier["machine"] != here:
             logger.warning("%s was made %s: last digits may differ", path, _made(earlier["machine"]))
@@ -96,7 +96,7 @@ class Checkpointer:
             )
         try:
             return from_fields(self._earlier["state"], start)
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+        except (ArithmeticError, ValueError, TypeError, LookupError, AttributeError, RuntimeError):
             raise damaged(path) from None
 
     def due(self) -> bool:

@@ -30,6 +30,8 @@ def check_groups(spec: Options) -> None:
     """
     if not spec.group_by:
         return
+    if not any(name.strip(", ") for name in spec.group_by):
+        raise _refusal("group_by", "names no column", "leave --group-by out, or give the column of the groups")
     if isinstance(spec.lr, tuple):
         raise _refusal("lr", "groups take one rate, or auto", "give --lr auto, which takes the best rate of each group")
     if spec.format in (Format.MARKDOWN, Format.LATEX):

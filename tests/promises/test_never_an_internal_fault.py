@@ -163,6 +163,7 @@ def test_a_spec_names_no_such_file_either(folder: Path, key: str) -> None:
         ["fit", "--minimize", "a" + "[0]" * 2000, "--start", "a=1"],
         ["fit", "--minimize", "+".join(["a"] * 5000) + " > 1", "--start", "a=1"],
         ["fit", "t.csv", "--formula", "`` ~ x"],
+        ["fit", "t.csv", "--group-by", " , "],
         ["fit", "t.csv", "--where", "x" + "::double" * 20_000 + " = 1"],
         ["fit", "t.csv", "--where", " or ".join(["x = 1"] * 600)],
     ],

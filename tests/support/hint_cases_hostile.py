@@ -29,6 +29,9 @@ def old(**keys: object) -> str:
     return json.dumps({**OLD, **keys})
 
 
+ARROW = "import pyarrow as pa; gdsolve.fit(pa.table({'x': [1.0, 2.0, 4.0], 'y': [1.0, 2.5, 3.0], 'c': "
+SPANS = "pa.array([(1, 2, 3)] * 3, pa.month_day_nano_interval())}), target='y')"
+TIMES = "pa.array([90_000_000] * 3, pa.int32()).view(pa.time32('ms'))}), target='y', group_by='c', features='x')"
 DATED = "pl.DataFrame({'x': [1.0, 2.0, 4.0], 'd': pl.Series([1, 2, 2147483647], dtype=pl.Int32).cast(pl.Date)"
 CASES = [
     model("[" * 100_000, WRITES),
@@ -73,6 +76,13 @@ CASES = [
         f"gdsolve.fit({DATED}, 'y': [1.0, 2.5, 3.0]}}), target='y')",
         {},
         {"leave the column out": "gdsolve.fit(pl.DataFrame({'x': [1.0, 2.0, 4.0], 'y': [1.0, 2.5, 3.0]}), target='y')"},
+        python=True,
+    ),
+    Case(ARROW + SPANS, {}, {"leave it out": ARROW + "[1.0, 1.0, 0.0]}), target='y')"}, python=True),
+    Case(
+        ARROW + TIMES,
+        {},
+        {"give its cells": ARROW + "['u', 'u', 'u']}), target='y', group_by='c', features='x')"},
         python=True,
     ),
     Case(
