@@ -10,7 +10,7 @@ from gdsolve.class_names import by_class
 from gdsolve.report.covariance_record import covariance_record
 from gdsolve.report.inference_record import errors_record, inference_record
 from gdsolve.report.minibatches_record import minibatches_record
-from gdsolve.report.trace_records import TraceRecords
+from gdsolve.report.trace_records import trace_record
 from gdsolve.report.validation_record import validation_record
 from gdsolve.spec.losses import LOSS_PARAMETERS, Loss
 from gdsolve.status import ExitCode
@@ -100,7 +100,7 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
         "evaluations": fit.evaluations,
         "advice": list(fit.advice),
         "gradient_checks": [asdict(one) for one in fit.gradient_checks],
-        "trace": TraceRecords(fit.trace, tuple(fit.weights), intercept=fit.intercept is not None),
+        "trace": trace_record(fit.trace, tuple(fit.weights), intercept=fit.intercept is not None),
         "seconds": fit.seconds,
     }
 
@@ -306,7 +306,7 @@ def comparison_record(comparison: Comparison) -> Record:
                 "excess": rate.excess,
                 "predicted_excess": rate.predicted_excess,
                 "predicted_at_end": rate.predicted_at_end,
-                "trace": [] if rate.trace is None else TraceRecords(rate.trace, design, intercept=intercept),
+                "trace": [] if rate.trace is None else trace_record(rate.trace, design, intercept=intercept),
             }
             for rate in comparison.rates
         ],

@@ -14,6 +14,12 @@ Record = dict[str, Any]
 _BLOCK = 4096
 
 
+def trace_record(trace: Trace, design: tuple[str, ...], *, intercept: bool) -> Sequence[Record]:
+    """The reported iterations as a plain list, or as `TraceRecords` where they are very many."""
+    rows = TraceRecords(trace, design, intercept=intercept)
+    return rows if len(rows) > _BLOCK else list(rows)
+
+
 class TraceRecords(Sequence[Record]):
     """The reported iterations, weights by the names of `design`, with partial derivatives where they were asked for."""
 

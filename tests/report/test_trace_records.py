@@ -55,6 +55,15 @@ def test_rows_are_those_of_the_trace_however_they_are_taken(gradients: bool, mon
         rows[ROWS]
 
 
+def test_a_short_trace_is_a_plain_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = trace_records.trace_record(trace(gradients=False), ("a", "b"), intercept=True)
+    assert type(found) is list
+    assert found[1:] == TraceRecords(trace(gradients=False), ("a", "b"), intercept=True)[1:]
+    monkeypatch.setattr(trace_records, "_BLOCK", ROWS - 1)
+    found = trace_records.trace_record(trace(gradients=False), ("a", "b"), intercept=True)
+    assert type(found) is TraceRecords
+
+
 def test_equal_traces_are_equal() -> None:
     mine = TraceRecords(trace(gradients=False), ("a", "b"), intercept=True)
     # NaN is none of them beyond the first row.
