@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import typer
 
 from gdsolve.cli.output import write_error
-from gdsolve.cli.signals import ended_by, has_arrived
 from gdsolve.cli.shortage import shortage_of
+from gdsolve.cli.signals import ended_by, has_arrived
 from gdsolve.cli.usage import usage_error
 from gdsolve.ranks import Verdict
 from gdsolve.status import DISK_FAULTS, ExitCode, GdsolveError
