@@ -128,10 +128,11 @@ def test_a_rank_that_the_launcher_ends_is_not_disturbed_again(monkeypatch: pytes
     monkeypatch.setattr(signal, "signal", handlers.__setitem__)
     ranks = Launched(0, 2, 0, 2)
     ranks.take_signals()
-    assert handlers == {signal.SIGINT: ranks._on_interrupt, signal.SIGTERM: module._on_term}
+    ending = dict.fromkeys((signal.SIGTERM, signal.SIGHUP), module._on_term)
+    assert handlers == {signal.SIGINT: ranks._on_interrupt, **ending}
     with pytest.raises(LostError):
         handlers[signal.SIGTERM](signal.SIGTERM, None)
-    assert handlers == {signal.SIGINT: signal.SIG_IGN, signal.SIGTERM: signal.SIG_IGN}
+    assert handlers == dict.fromkeys((signal.SIGINT, *ending), signal.SIG_IGN)
 
 
 def test_one_rank_alone_says_that_the_others_are_lost() -> None:
