@@ -11,6 +11,7 @@ import random
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -359,3 +360,38 @@ def test_a_model_that_is_replaced_meanwhile_is_read_as_one_whole(replaced: Path,
         done = run(*words, "--format", "json", cwd=folder, env=ENVIRONMENT)
         assert done.returncode in (0, 3), done.stderr
         assert json.loads(done.stdout)["schema"].startswith("gdsolve.")
+
+
+# One of several ranks.
+
+
+def test_a_rank_that_is_killed_at_any_moment_ends_the_others(folder: Path) -> None:
+    """No launcher ends them: each finds out by itself, and the first says so."""
+    chance = random.Random(5)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    shared = {"WORLD_SIZE": "3", "LOCAL_WORLD_SIZE": "3", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    endless = ("--engine", "rows", "--lr", "1e-6", "--tol", "0", "--max-iter", "1e9", "--save", "ranks.json")
+    ranks = [
+        start(
+            *("fit", "few.csv", "few.csv", "few.csv", *endless),
+            **{"cwd": folder, "env": ENVIRONMENT | shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)}},
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE},
+        )
+        for rank in range(3)
+    ]
+    victim = ranks.pop(chance.randrange(3))
+    try:
+        assert reach(victim, chance.uniform(0.1, 1.0))
+        victim.kill()
+        told = [(*one.communicate(timeout=100), one.returncode) for one in ranks]
+    finally:
+        for one in [victim, *ranks]:
+            one.kill()
+            one.communicate()
+    assert [(out, code) for out, _, code in told] == [(b"", 1), (b"", 1)]
+    said = b"".join(err for _, err, _ in told)
+    assert said.count(b"gdsolve: error: another rank of this run is gone, or the launcher has ended it\n") == 1
+    assert not (folder / "ranks.json").exists()
+    assert [path.name for path in folder.glob(".*")] == []
