@@ -55,16 +55,27 @@ def replacing_bytes(path: str) -> Iterator[BinaryIO]:
         GdsolveError: the file cannot be written; the message names it.
     """
     try:
-        mode = _mode(path)
-        if stat.S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        # A device or a pipe (/dev/stdout) is written to, never replaced.
-        with _through_temporary(path) if mode == 0 or stat.S_ISREG(mode) else _opened(path, "wb") as stream:
+        with whole(path) as stream:
             yield stream
     except OSError as error:
         reason = error.strerror or str(error)
         code = ExitCode.FAULT if error.errno in DISK_FAULTS else ExitCode.USAGE
         raise GdsolveError(f"cannot write {path}: {reason}", _hint(path, error), code) from error
+
+
+@contextlib.contextmanager
+def whole(path: str) -> Iterator[BinaryIO]:
+    """The same for those who tell faults themselves.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    mode = _mode(path)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    # A device or a pipe (/dev/stdout) is written to, never replaced.
+    with _through_temporary(path) if mode == 0 or stat.S_ISREG(mode) else _opened(path, "wb") as stream:
+        yield stream
 
 
 def _mode(path: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reprlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,12 @@ truth = plain("true or false", lambda value: isinstance(value, bool))
 number = plain("a finite number", is_finite_number)
 count = plain("a whole number", lambda value: is_finite_number(value) and value == int(value) >= 0)  # type: ignore[call-overload]
 anything = plain("anything", lambda value: True)
+
+
+def one_of(words: Iterable[str]) -> Kind:
+    """One of some words."""
+    known = tuple(words)
+    return plain(f"one of {', '.join(known)}", lambda value: value in known)
 
 
 def list_of(kind: Kind) -> Kind:

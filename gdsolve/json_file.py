@@ -9,6 +9,7 @@ from typing import Any
 
 from gdsolve.imports import collector_at_rest
 from gdsolve.room import host_room, in_bytes
+from gdsolve.signals import let_interrupts_through
 
 LARGEST = 1 << 30
 """Bytes of a file of JSON that are read at most: those of a model with tens of millions of weights."""
@@ -39,6 +40,8 @@ def read_json_text(path: str) -> str:
     Raises:
         OSError, UnicodeDecodeError, TooLargeError: as `parsed_file`, for null characters too.
     """
+    # A pipe may have nobody who writes to it.
+    let_interrupts_through()
     most, there = LARGEST, host_room().falls_short(_TIMES * LARGEST, _TIMES * LARGEST)
     if there is not None:
         most = there // _TIMES

@@ -58,3 +58,9 @@ def held_signals() -> Iterator[HeldSignals]:
         yield held
     finally:
         held.release()
+
+
+def let_interrupts_through() -> None:
+    """Have Ctrl-C end a read that waits for input, as Python does by itself: polars has the system take it up again."""
+    if hasattr(signal, "siginterrupt"):
+        signal.siginterrupt(signal.SIGINT, True)

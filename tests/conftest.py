@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import slow
 from depth import PROFILE, examples
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 # What Hypothesis draws is the same in every run, so that a change is judged by itself and not by luck, and nothing is
 # written into the checkout; HYPOTHESIS_PROFILE=search looks where no run has looked before (`nox -s search`).
@@ -21,6 +24,11 @@ settings.register_profile(
 )
 settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile(PROFILE)
+if PROFILE == "steady":
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir()) / "gdsolve-hypothesis"))
+    # It would draw constants of the modules that happen to be imported, and read all of their source for them.
+    if hasattr(providers, "is_local_module_file"):
+        providers.is_local_module_file = lambda path: False  # type: ignore[assignment]
 
 # Threads of PyTorch that have nothing to do sleep, as two workers share the cores; it is read when PyTorch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -17,6 +17,8 @@ from torch import Tensor
 from gdsolve import ranks as module
 from gdsolve.ranks import Launched, LostError
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60
 
 

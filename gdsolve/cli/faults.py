@@ -9,31 +9,40 @@ import typer
 
 from gdsolve.cli.output import write_error
 from gdsolve.cli.shortage import shortage_of
+from gdsolve.cli.signals import ended_by, has_arrived
 from gdsolve.cli.usage import usage_error
 from gdsolve.ranks import Verdict
-from gdsolve.status import DISK_FAULTS, ExitCode, GdsolveError, Terminated
+from gdsolve.status import DISK_FAULTS, ExitCode, GdsolveError
 
 
 def judge(fault: BaseException, arguments: Sequence[str] = ()) -> Verdict:
     """The exit code of a fault, and what there is to tell of it."""
     if _pipe_closed(fault):
         return Verdict(int(ExitCode.CLOSED_PIPE))
-    if isinstance(fault, Terminated):
-        ended = GdsolveError(f"ended by {fault.signal} before it was done", None, fault.exit_code)
-        return Verdict(int(ended.exit_code), ended)
     if isinstance(fault, KeyboardInterrupt):
-        return Verdict(int(ExitCode.INTERRUPTED))
+        return _interrupted()
     if isinstance(fault, SystemExit):
         return Verdict(fault.code if isinstance(fault.code, int) else int(bool(fault.code)))
     error = _as_error(fault, arguments)
     if error is not None:
         return Verdict(int(error.exit_code), error)
+    if has_arrived():
+        # What a library made of the signal that ended it.
+        return _interrupted()
     error = GdsolveError(
         f"internal fault: {type(fault).__name__}: {fault}",
         "this is a fault of gdsolve, not yours: please report it with the lines above",
         ExitCode.FAULT,
     )
     return Verdict(int(ExitCode.FAULT), error, internal=True)
+
+
+def _interrupted() -> Verdict:
+    ended = ended_by()
+    if ended is None:
+        return Verdict(int(ExitCode.INTERRUPTED))
+    error = GdsolveError(f"ended by {ended.signal} before it was done", None, ended.exit_code)
+    return Verdict(int(ended.exit_code), error)
 
 
 def _pipe_closed(fault: BaseException) -> bool:

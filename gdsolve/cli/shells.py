@@ -7,6 +7,9 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
+from gdsolve.files import whole
+
+AS_IT_IS = ("utf-8", "surrogateescape")
 POWERSHELLS = ("powershell", "pwsh")
 SHELLS = ("bash", "zsh", "fish", *POWERSHELLS)
 
@@ -46,7 +49,7 @@ def install(shell: str, script: str) -> Path:
 
 def _mention(path: Path, line: str, unless: str | None = None) -> Path:
     """Add lines to the file that a shell runs when it starts, unless they stand there, or others with this word."""
-    text = path.read_text() if path.is_file() else ""
+    text = path.read_text(*AS_IT_IS) if path.is_file() else ""
     if (unless or line) not in text:
         _write(path, f"{text}\n{line}\n" if text else f"{line}\n")
     return path
@@ -54,7 +57,9 @@ def _mention(path: Path, line: str, unless: str | None = None) -> Path:
 
 def _write(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+    # A whole file of settings must not be lost where the disk is full.
+    with whole(str(path)) as stream:
+        stream.write(text.encode(*AS_IT_IS))
     return path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from types import FrameType
 from typing import Any
 
@@ -13,6 +14,8 @@ _RAISED: dict[int, type[Terminated]] = {signal.SIGTERM: Terminated}
 if hasattr(signal, "SIGHUP"):
     _RAISED[signal.SIGHUP] = HungUp
 _arrived: list[int] = []
+MOMENT = 0.01
+"""Seconds."""
 
 
 def listen_to_signals() -> None:
@@ -20,6 +23,9 @@ def listen_to_signals() -> None:
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _end)
+    if hasattr(signal, "setitimer"):
+        usual = sys.unraisablehook
+        sys.unraisablehook = lambda told: _come_again() if _is_lost(told.exc_value) else usual(told)
 
 
 def has_arrived() -> bool:
@@ -27,9 +33,17 @@ def has_arrived() -> bool:
     return bool(_arrived)
 
 
+def ended_by() -> type[Terminated] | None:
+    """What has come other than Ctrl-C; None where nothing else has.
+
+    What it raised may reach whoever asks as something else: polars makes a KeyboardInterrupt of its own of it.
+    """
+    return next((_RAISED[one] for one in _arrived if one in _RAISED), None)
+
+
 def interrupted_code() -> ExitCode:
     """The exit code of a run that was interrupted: by Ctrl-C, by SIGTERM, or by SIGHUP."""
-    return next((_RAISED[one].exit_code for one in _arrived if one in _RAISED), ExitCode.INTERRUPTED)
+    return ended.exit_code if (ended := ended_by()) else ExitCode.INTERRUPTED
 
 
 def has_hung_up() -> bool:
@@ -44,6 +58,19 @@ def with_signal(record: dict[str, Any]) -> dict[str, Any]:
 
 def _was_interrupted(record: dict[str, Any]) -> bool:
     return int(record["exit_code"]) == ExitCode.INTERRUPTED
+
+
+def _is_lost(raised: BaseException | None) -> bool:
+    return isinstance(raised, KeyboardInterrupt) and bool(_arrived)
+
+
+def _come_again() -> None:
+    """Have the signal raise once more, a moment later: Python was where it takes note of no exception.
+
+    That is so while an object is given up, in what modules do about a fork, and in callbacks of libraries.
+    """
+    signal.signal(signal.SIGALRM, lambda *_: _end(_arrived.pop(), None))
+    signal.setitimer(signal.ITIMER_REAL, MOMENT)
 
 
 def _end(number: int, _frame: FrameType | None) -> None:

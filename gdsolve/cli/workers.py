@@ -18,7 +18,7 @@ from typing import Any
 
 from gdsolve.cli.signals import has_arrived
 from gdsolve.progress import SILENT, listening
-from gdsolve.signals import ENDING
+from gdsolve.signals import ENDING, HeldSignals, held_signals
 
 # What a worker has before it, so that it need not wait for the next one.
 AHEAD = 2
@@ -42,16 +42,18 @@ class Workers:
         self._before: dict[Connection, deque[int]] = {}
         for _ in range(count):
             here, there = Pipe()
-            with warnings.catch_warnings():
-                # Of threads that wait for work and hold nothing, as those of BLAS.
-                warnings.simplefilter("ignore")
-                process = os.fork()
-            if process == 0:
-                for end in (here, *self._ends):
-                    end.close()
-                _serve(there, work)
-            there.close()
-            self._ends[here], self._before[here] = process, deque()
+            # What a signal raises while Python forks would be lost in what modules do about a fork.
+            with held_signals() as held:
+                with warnings.catch_warnings():
+                    # Of threads that wait for work and hold nothing, as those of BLAS.
+                    warnings.simplefilter("ignore")
+                    process = os.fork()
+                if process == 0:
+                    for end in (here, *self._ends):
+                        end.close()
+                    _serve(there, work, held)
+                there.close()
+                self._ends[here], self._before[here] = process, deque()
 
     def results(self, total: int) -> Iterator[tuple[int, Any]]:
         """The results of 0 to `total` − 1 in order; None for one whose worker has ended before it was done.
@@ -121,12 +123,13 @@ class Workers:
                 os.kill(process, signal.SIGKILL)
 
 
-def _serve(end: Connection, work: Work) -> None:
+def _serve(end: Connection, work: Work, held: HeldSignals) -> None:
     """Do what is asked for until there is no more; never returns."""
-    # Ctrl-C, and that the terminal is closed, reach all its processes: the first one tells the others.
-    for number in {*ENDING} - {signal.SIGTERM}:
-        signal.signal(number, signal.SIG_IGN)
     try:
+        held.release()
+        # Ctrl-C, and that the terminal is closed, reach all its processes: the first one tells the others.
+        for number in {*ENDING} - {signal.SIGTERM}:
+            signal.signal(number, signal.SIG_IGN)
         with listening(SILENT):
             while not has_arrived():
                 place = end.recv()

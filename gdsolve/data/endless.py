@@ -62,7 +62,8 @@ class RecordWatch:
         with Path(self.path).open("rb") as copy:
             copy.seek(self._end)
             since = copy.read(self._done - self._end)
-        end = end_of_records(since.replace(b"\r", b"\n"), "".join(DELIMITERS))
+        since = since.replace(b"\r", b"\n")
+        end = end_of_records(since, "".join(DELIMITERS))
         if not end:
             quoted = b'"' in since and b"\n" in since
             what = "a quote is opened and never closed" if quoted else "the line does not end"
@@ -71,4 +72,5 @@ class RecordWatch:
                 f"{self.name}: line {line}: {what} within {LONGEST >> 20} MiB", QUOTE if quoted else "a row is one line"
             )
         self._end += end
-        self._odd = False
+        # Lines beyond the last record stand within quotes.
+        self._odd = end <= since.rfind(b"\n")

@@ -37,10 +37,11 @@ from gdsolve.data.formats.registry import (
 from gdsolve.data.packing import PACKED_ENDINGS, Packing, damage_told, open_unpacked, packing_of
 from gdsolve.data.pieces import read_text
 from gdsolve.data.records import LONGEST, end_of_records
-from gdsolve.data.spool import let_interrupts_through, spool
+from gdsolve.data.spool import spool
 from gdsolve.nearest import nearest_names
 from gdsolve.paths import is_file, is_folder, is_there, names_in
 from gdsolve.quoting import quoted
+from gdsolve.signals import let_interrupts_through
 from gdsolve.spec.command import operand
 from gdsolve.spec.file import is_url
 from gdsolve.spec.scans import ENDING

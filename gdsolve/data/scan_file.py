@@ -16,8 +16,9 @@ import numpy as np
 
 from gdsolve.data.files import near_file
 from gdsolve.files import replacing_bytes
-from gdsolve.form import count, list_of, mapping_of, number, record_of, text, truth
-from gdsolve.model import DATED, LEARNT
+from gdsolve.form import count, list_of, mapping_of, number, one_of, record_of, text, truth
+from gdsolve.model import LEARNT
+from gdsolve.spec.choices import Dates, WeightKind
 from gdsolve.status import DataError
 from gdsolve.version import __version__
 
@@ -34,13 +35,17 @@ _FORM = record_of(
         **dict.fromkeys(
             ("rows", "rows_dropped", "cells_filled", "rows_weightless", "rows_read", "rows_filtered"), count
         ),
-        **dict.fromkeys(("target", "weight", "weight_kind", "sigma", "where"), text),
+        **dict.fromkeys(("target", "weight", "sigma", "where"), text),
         **dict.fromkeys(("absolute_sigma", "has_header"), truth),
+        "weight_kind": one_of(WeightKind),
         "log_weight": number,
         "levels": mapping_of(list_of(text)),
         "folds": record_of({"count": count, "seed": count, "by": text}, needed=("count", "seed")),
         "formula": LEARNT,
-        "dates": DATED,
+        "dates": record_of(
+            {"columns": mapping_of(one_of(("date", "duration"))), "unit": one_of(Dates), "format": text},
+            needed=("columns", "unit"),
+        ),
         "counts": list_of(list_of(number)),
     }
 )
@@ -199,8 +204,10 @@ def _stored(arrays: Mapping[str, np.ndarray], told: Mapping[str, Any]) -> ScanFi
     for one in triangles:
         if one.factor.shape != (min(one.rows, width + 1), width + 1) or one.shift.shape != (width,):
             raise ValueError("shapes")
-    if not triangles:
-        raise ValueError("no triangle")
+    made = {f"{name}={level}" for name, levels in info.levels.items() for level in levels}
+    held = {*info.columns}
+    if not triangles or len(held) < width or not held.issuperset(made | {*info.names} - info.levels.keys()):
+        raise ValueError("columns")
     return ScanFile(info, triangles)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import shutil
-import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +12,7 @@ from typing import IO, cast
 
 from gdsolve.data.copying import copying
 from gdsolve.room import in_bytes
+from gdsolve.signals import let_interrupts_through
 from gdsolve.status import DataError
 
 _PROC = Path("/proc/self/fd")
@@ -98,12 +98,6 @@ def with_name(path: str, name: str) -> Iterator[str]:
             shutil.copyfileobj(copy, named)
             named.flush()
         yield named.name
-
-
-def let_interrupts_through() -> None:
-    """Have Ctrl-C end a read that waits for input, as Python does by itself: polars has the system take it up again."""
-    if hasattr(signal, "siginterrupt"):
-        signal.siginterrupt(signal.SIGINT, True)
 
 
 def _temporary(stack: ExitStack) -> IO[bytes]:

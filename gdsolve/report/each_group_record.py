@@ -51,6 +51,7 @@ def group_record(fits: GroupFits, one: GroupFit) -> Record:
     # Intervals of predictions are not made of groups: nothing reads what they would need.
     found = {} if one.fit is None else fit_record(one.fit, with_reason=False, as_model=False)
     own = {name: value for name, value in found.items() if name not in _SHARED}
+    own |= {"trace": list(own["trace"])} if "trace" in own else {}
     absent = {name: None for name in ABSENT if name not in _SHARED}
     tol = None if one.fit is None else one.fit.tol
     return {

@@ -62,6 +62,7 @@ ABSENT = (
 def source_record(source: str, fit: Fit) -> Record:
     """The record of a fit, with the source that was named."""
     record = fit_record(fit)
+    record["trace"] = list(record["trace"])
     return {"schema": record.pop("schema"), "version": record.pop("version"), "source": source, **record, "hint": None}
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, TextIO
 
 from gdsolve.csv_rows import row_writer
 from gdsolve.harmless import in_json
 from gdsolve.report.text import encodable, encoding_of, is_unicode
+from gdsolve.report.trace_records import TraceRecords
 from gdsolve.spec.losses import Loss
 
 Record = Mapping[str, Any]
+# Pieces of text that are written at a time.
+_AT_ONCE = 4096
 FIXED_COLUMNS = ("iteration", "sse", "loss", "gradient_norm", "update")
 RATE_COLUMNS = ("learning_rate", "status", "iterations", "sse", "loss", "gap", "factor")
 METHOD_COLUMNS = (
@@ -56,27 +60,39 @@ def finite(value: Any) -> Any:
 
 def write_json(record: Record, stream: TextIO) -> None:
     """One document, indented by 2; characters are escaped only where the stream is not Unicode."""
-    text = indented(finite(record), ascii_only=not is_unicode(encoding_of(stream)))
-    stream.write(in_json(text) + "\n")
+    pieces = _pieces(finite(record), ascii_only=not is_unicode(encoding_of(stream)), margin="\n")
+    while part := "".join(islice(pieces, _AT_ONCE)):
+        stream.write(in_json(part))
+    stream.write("\n")
 
 
-def indented(value: Any, *, ascii_only: bool, margin: str = "\n") -> str:
-    """The value as `json.dumps` with an indent of 2 writes it; `margin` is the line break before its closing bracket.
+def indented(value: Any, *, ascii_only: bool) -> str:
+    """The value as `json.dumps` with an indent of 2 writes it."""
+    return "".join(_pieces(value, ascii_only=ascii_only, margin="\n"))
+
+
+def _pieces(value: Any, *, ascii_only: bool, margin: str) -> Iterator[str]:
+    """The same piece by piece; `margin` is the line break before the closing bracket.
 
     With an indent `json` takes its encoder in Python, ten times slower than that in C, which here writes whatever holds
     no other container: nearly all of a trace.
     """
-    items = value.values() if isinstance(value, dict) else value
     inner = margin + "  "
-    if not isinstance(value, dict | list) or not any(isinstance(item, dict | list) for item in items):
+    rows = isinstance(value, TraceRecords) and len(value) > 0
+    value = [] if isinstance(value, TraceRecords) and not rows else value
+    items = value.values() if isinstance(value, dict) else value
+    if not rows and not (
+        isinstance(value, dict | list) and any(isinstance(item, dict | list | TraceRecords) for item in items)
+    ):
         text = json.dumps(value, ensure_ascii=ascii_only, allow_nan=False, separators=("," + inner, ": "))
-        return text[0] + inner + text[1:-1] + margin + text[-1] if isinstance(value, dict | list) and value else text
-    parts = [indented(item, ascii_only=ascii_only, margin=inner) for item in items]
-    if isinstance(value, list):
-        return f"[{inner}{(',' + inner).join(parts)}{margin}]"
-    keys = (json.dumps(key, ensure_ascii=ascii_only) for key in value)
-    named = [f"{key}: {part}" for key, part in zip(keys, parts, strict=True)]
-    return f"{{{inner}{(',' + inner).join(named)}{margin}}}"
+        yield text[0] + inner + text[1:-1] + margin + text[-1] if isinstance(value, dict | list) and value else text
+        return
+    before = ("{" if isinstance(value, dict) else "[") + inner
+    for key, item in value.items() if isinstance(value, dict) else ((None, item) for item in value):
+        yield before if key is None else f"{before}{json.dumps(key, ensure_ascii=ascii_only)}: "
+        yield from _pieces(finite(item) if rows else item, ascii_only=ascii_only, margin=inner)
+        before = "," + inner
+    yield margin + ("}" if isinstance(value, dict) else "]")
 
 
 def write_history_csv(record: Record, stream: TextIO) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -11,13 +10,13 @@ from gdsolve.class_names import by_class
 from gdsolve.report.covariance_record import covariance_record
 from gdsolve.report.inference_record import errors_record, inference_record
 from gdsolve.report.minibatches_record import minibatches_record
+from gdsolve.report.trace_records import TraceRecords
 from gdsolve.report.validation_record import validation_record
 from gdsolve.spec.losses import LOSS_PARAMETERS, Loss
 from gdsolve.status import ExitCode
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
-    from gdsolve.descent.solution import Trace
     from gdsolve.objective.spectrum import Spectrum
     from gdsolve.solve.comparison import Comparison
     from gdsolve.solve.data import DataInfo
@@ -101,7 +100,7 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
         "evaluations": fit.evaluations,
         "advice": list(fit.advice),
         "gradient_checks": [asdict(one) for one in fit.gradient_checks],
-        "trace": trace_record(fit.trace, tuple(fit.weights), intercept=fit.intercept is not None),
+        "trace": TraceRecords(fit.trace, tuple(fit.weights), intercept=fit.intercept is not None),
         "seconds": fit.seconds,
     }
 
@@ -142,38 +141,6 @@ def _objective_record(fit: Fit) -> Record:
         "fixed": dict(fit.fixed),
         "constants": {one.name: one.value for one in fit.spec.constants},
     }
-
-
-def trace_record(trace: Trace, design: tuple[str, ...], *, intercept: bool) -> list[Record]:
-    """The reported iterations, weights by name, and their partial derivatives where they were asked for."""
-    rows: list[Record] = []
-    columns = zip(
-        trace.iterations,
-        trace.sse,
-        trace.values,
-        trace.gradient_norms,
-        trace.updates,
-        trace.weights.T.tolist(),
-        [None] * len(trace.iterations) if trace.gradients is None else trace.gradients.T.tolist(),
-        strict=True,
-    )
-    for iteration, sse, loss, gradient_norm, update, weights, gradient in columns:
-        named: Mapping[str, float] = dict(zip(design, weights, strict=False))
-        rows.append(
-            {
-                "iteration": iteration,
-                "sse": sse,
-                "loss": loss,
-                "gradient_norm": gradient_norm,
-                "update": update,
-                "weights": named,
-                "intercept": weights[-1] if intercept else None,
-            }
-        )
-        if gradient is not None:
-            slopes = dict(zip(design, gradient, strict=False))
-            rows[-1]["gradient"] = {"weights": slopes, "intercept": gradient[-1] if intercept else None}
-    return rows
 
 
 def optimum_record(optimum: Optimum) -> Record:
@@ -339,7 +306,7 @@ def comparison_record(comparison: Comparison) -> Record:
                 "excess": rate.excess,
                 "predicted_excess": rate.predicted_excess,
                 "predicted_at_end": rate.predicted_at_end,
-                "trace": [] if rate.trace is None else trace_record(rate.trace, design, intercept=intercept),
+                "trace": [] if rate.trace is None else TraceRecords(rate.trace, design, intercept=intercept),
             }
             for rate in comparison.rates
         ],

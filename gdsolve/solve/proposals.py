@@ -136,12 +136,12 @@ def _proposals(
         others = [target, *([weight] if weight else [])]
         odd = tuple(dict.fromkeys(text for column in (*others, *numbers) if column.unusable for text in column.texts))
         marking: Changes = {"na_values": odd} if odd else {}
-        parameters = _parameters(spec, numbers, encoded)
+        parameters, chosen = _parameters(spec, numbers, encoded), {column.name for column in used}
         for gap, rows, filled in gaps_filled(spec, described, others, numbers, encoded, parameters):
             yield Proposal(
                 change | ignoring | encode | marking | gap,
                 target,
-                tuple(column.name for column in beside if column in used),
+                tuple(column.name for column in beside if column.name in chosen),
                 tuple(column.name for column in encoded),
                 weight.name if weight else None,
                 tuple(leaving),

@@ -77,6 +77,10 @@ def _token(text: str, place: int) -> FormulaToken:
         return FormulaToken(TokenKind.OPEN if letter == "(" else TokenKind.CLOSE, letter, place, place + 1)
     if letter == "`":
         end = _closing(text, place, letter)
+        if end == place + 1:
+            raise refused(
+                place + 1, "no name between backticks", "write that of a column between them, or leave them out"
+            )
         return FormulaToken(TokenKind.NAME, text[place + 1 : end], place, end + 1)
     if (number := _NUMBER.match(text, place)) is not None:
         return FormulaToken(TokenKind.NUMBER, number[0], place, number.end())

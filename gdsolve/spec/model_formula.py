@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from gdsolve.extras import require_extra
+from gdsolve.extras import check_extra, require_extra
 from gdsolve.spec.formula_functions import CODED, CONSTANTS
 from gdsolve.spec.formula_place import checked_formula, explained
 from gdsolve.status import GdsolveError
@@ -104,6 +104,8 @@ def parsed(text: str, rest: Sequence[str] | None = None) -> Any:
     """
     checked = checked_formula(text)
     formulaic = require_extra("formulaic", "formula", "is read by formulaic", option="formula")
+    # It gives pandas the levels of texts, which polars does by pyarrow.
+    check_extra("pyarrow", "formula", "is computed by formulaic with pyarrow", option="formula")
     available = [_REST] if rest is None else [*rest]
     try:
         return formulaic.Formula(checked.standard, _context={"__formulaic_variables_available__": available})

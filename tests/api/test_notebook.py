@@ -17,6 +17,8 @@ import gdsolve
 from gdsolve.api import predicting, verbs
 from gdsolve.spec import PLOT_KINDS
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOK = GUIDE / "notebook.ipynb"
 
 

@@ -21,6 +21,8 @@ from benchmarks.kinds import Agree, Bound, ProcessCase, Tells, Work, missing
 from benchmarks.machine import processor, version
 from benchmarks.measure import ROOT, Command, Comparison, MeasurementError, alternate, run_process
 
+pytestmark = pytest.mark.slow
+
 CASES = {case.name: case for cases in SUBJECTS.values() for case in cases}
 FIT = ("-m", "gdsolve", "fit")
 

@@ -19,6 +19,8 @@ from benchmarks.kinds import Bound, Case, ProcessCase, StepCase, Work
 from benchmarks.machine import busy
 from benchmarks.measure import ROOT, Agreement, Comparison, Process
 
+pytestmark = pytest.mark.slow
+
 CASES = {case.name: case for cases in SUBJECTS.values() for case in cases}
 FIT = ("-m", "gdsolve", "fit")
 MACHINE = {

@@ -22,6 +22,7 @@ import pytest
 import torch
 from in_process import completed
 from markdown_it import MarkdownIt
+from terminal import Terminal
 
 import gdsolve
 from gdsolve.cli.main import run
@@ -229,6 +230,37 @@ def test_python_shows_results_and_errors_harmlessly() -> None:
     with pytest.raises(GdsolveError) as raised:
         gdsolve.fit(frame, target=Y)
     assert RAW.search(str(raised.value)) is None
+
+
+LONG = ("--engine", "triangle", "--lr", "1e-4", "--tol", "0", "--every", "log", "--max-iter", "1e9")
+
+
+def test_a_run_that_is_watched_draws_nothing_of_a_name(folder: dict[str, str]) -> None:
+    terminal = Terminal(100, 40)
+    process = terminal.start("fit", folder["numbers"], *LONG, "--watch")
+    terminal.wait_for(lambda: "●" in terminal.text() and "descending" in terminal.text())
+    terminal.press(b"\x03")
+    assert terminal.close(process) == 130
+    assert "INTERRUPTED" in terminal.text()
+    text = terminal.raw.decode().replace("\r\n", "\n")
+    # Ctrl-C is shown by the terminal itself.
+    rest = re.sub(r"\x1b\[[0-9;]*[mABCDGHJK]|\r|\^C", "", text)
+    assert RAW.search(rest) is None
+    assert PAPER not in text
+
+
+def test_a_terminal_that_is_closed_ends_the_run_with_what_was_reached(tmp_path: Path, folder: dict[str, str]) -> None:
+    terminal, model = Terminal(), tmp_path / "model.json"
+    process = terminal.start(
+        "fit", folder["numbers"], *LONG, "--save", str(model), "--checkpoint", f"{model}.checkpoint"
+    )
+    terminal.wait_for(lambda: "descending" in terminal.text())
+    os.close(terminal.master)
+    assert process.wait(60) == 129
+    record = json.loads(model.read_text())
+    assert (record["status"], record["exit_code"]) == ("interrupted", 129)
+    assert record["iterations"] > 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.json", "model.json.checkpoint"]
 
 
 # What the stream does.

@@ -24,6 +24,8 @@ from gdsolve.cli import bar
 from gdsolve.progress import Descending, Reading
 from gdsolve.terminal import wrap_message
 
+pytestmark = pytest.mark.slow
+
 MODEL = {"schema": "gdsolve.fit/1", "weights": {"x": 2.0}, "intercept": 1.0, "data": {"features": ["x"]}}
 HEADER = "x,y\n"
 BAR = "━"

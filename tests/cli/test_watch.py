@@ -30,6 +30,8 @@ from gdsolve.report.progress_line import Pace
 from gdsolve.spec.command import Command
 from gdsolve.status import GdsolveError
 
+pytestmark = pytest.mark.slow
+
 SLOW = ("fit", "t.csv", "--engine", "triangle", "--lr", "1e-4", "--tol", "0", "--every", "log")
 LONG = (*SLOW, "--max-iter", "1e9", "--watch")
 AT_ONCE = "import sys; from gdsolve.cli import bar, main; bar.WATCHED_DELAY = 0.0; main.leave(main.run(sys.argv[1:]))"

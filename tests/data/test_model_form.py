@@ -39,6 +39,17 @@ DAMAGED = [
     ({"data": {"features": [["x"]]}}, "weights or data.features are missing"),
     ({"weights": {"x": True}}, "the weight of 'x' is True, not a finite number"),
     ({"weights": {"z": 1.0}}, "weights and data.features name different columns"),
+    ({"weights": {"x": 10**400}}, "the weight of 'x' is 100000000000000000...0000000000000000000, not a finite number"),
+    ({"data": {"features": ["x"], "levels": {"c": ["u", 3]}}}, "data.levels.c[1] is 3, not a text"),
+    ({"data": {"features": ["x"], "weight": ["w"]}}, "data.weight is ['w'], not a text"),
+    (
+        {"data": {"features": ["x"], "dates": {"unit": "days"}}},
+        "data.dates is {'unit': 'days'}, not a mapping with the key columns",
+    ),
+    ({"descent": {"quantile": "x"}}, "descent.quantile is 'x', not a finite number"),
+    ({"weights_by_class": {}}, "weights_by_class and data.features name different columns"),
+    ({"covariance": {"factor": [[1.0, None]]}}, "covariance.factor[0][1] is None, not a finite number"),
+    ({"bounds": {"x": {"lower": "0"}}}, "bounds.x.lower is '0', not a finite number"),
     ({"schema": "other"}, "schema is 'other', not 'gdsolve.fit/1'"),
 ]
 
@@ -63,7 +74,7 @@ def test_a_damaged_model_is_told_in_one_line(
     [
         ({"groups": 3}, "groups is 3, not a list"),
         ({"groups": []}, "groups are missing"),
-        ({"groups": [3]}, "groups are missing"),
+        ({"groups": [3]}, "groups[0] is 3, not a mapping"),
         ({"group_by": 3}, "group_by is 3, not a text"),
         ({"groups": [{"group": {"g": "a"}, "weights": {"x": None}}]}, "the weight of 'x' is None, not a finite number"),
     ],

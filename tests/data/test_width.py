@@ -92,7 +92,7 @@ def test_few_long_rows_take_less(table: Path, monkeypatch: pytest.MonkeyPatch) -
     assert gdsolve.fit(short, lr=1e-4, max_iter=2).iterations == 2
     leave(monkeypatch, Room(4799, None))
     monkeypatch.setattr(width, "COLUMN_BYTES", 1)
-    with pytest.raises(gdsolve.DataError, match=r"50 features of about 4 rows take at least 4.8 kB"):
+    with pytest.raises(gdsolve.DataError, match=r"50 features of about 4 rows take at least 4\.8 kB"):
         gdsolve.fit(short)
 
 

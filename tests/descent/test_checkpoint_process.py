@@ -23,6 +23,8 @@ from nursery import Done, Nursery
 
 from gdsolve.checkpoint import read_checkpoint
 
+pytestmark = pytest.mark.slow
+
 # A thousand weights of Adam, so that a checkpoint is hundreds of kilobytes: written before every block, it is being
 # written most of the time.
 LARGE = ("large.yaml", "--method", "adam", "--max-iter", "4000", "--format", "json")

@@ -83,5 +83,7 @@ def test_whatever_is_wrong_with_a_link_fails_the_site() -> None:
     kinds = {"not_found", "anchors", "absolute_links", "unrecognized_links"}
     assert config["validation"]["links"] == dict.fromkeys(kinds, "warn")
     assert config["validation"]["nav"]["omitted_files"] == "warn"
+    placed = re.findall(r"^ +- [^:]+: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(placed) == len(set(placed)) == len(PAGES)
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
     assert f"/{config['site_dir']}/" in ignored

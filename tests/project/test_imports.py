@@ -15,6 +15,8 @@ import torch
 
 from gdsolve.imports import META_KERNELS, TRIED, collector_at_rest, postpone_meta_kernels
 
+pytestmark = pytest.mark.slow
+
 # Imported by the kernels alone.
 BY_KERNELS = "torch._prims"
 # The shapes of eigenvalues of a matrix without data are told by these kernels alone.

@@ -8,6 +8,8 @@ import pytest
 
 from benchmarks.memory import CASES, memory_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.parametrize(("name", "updates"), [(name, 5_000 if name == "lbfgs" else 12_000) for name in CASES])

@@ -13,6 +13,8 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.feather as pf
+import pyarrow.parquet as pq
 import pytest
 from hostile import STRICT, VALUES, damaged, places, replaced, require_told, tried
 from hypothesis import given
@@ -113,6 +115,82 @@ def test_a_damaged_database_is_told(folder: Path) -> None:
         require_told(completed("fit", str(folder / "d.db"), "--categorical", "ignore", "--quiet"), content)
 
     judge()
+
+
+LONG, NUL = "a" * 300, "a\0b"
+NAMES = {
+    "fit": [["{}.csv"], ["{}.yaml"], ["{}.tri"], ["TABLE", "{}.csv"], ["sqlite:{}.db"], ["{}.csv?query=select"]],
+    "check": [["{}.parquet"]],
+    "trace": [["{}.yaml"]],
+    "predict": [["{}.json", "TABLE"], ["MODEL", "{}.csv"]],
+    "score": [["{}.json", "TABLE"]],
+    "certify": [["TABLE", "--weights", "{}.json"]],
+    "report": [["TABLE", "--output", "{}.html"]],
+    "scan": [["TABLE", "--output", "{}.tri"]],
+}
+OPTIONS = ["--save {}.json", "--history {}.csv", "--plot {}.svg", "--code {}.py", "--init {}.json", "--online {}.json"]
+OPTIONS += ["--resume {}", "--checkpoint {}"]
+
+
+@pytest.mark.parametrize("name", [LONG, NUL, "\ud800", f"{LONG}/x", "t.csv/x", "none/x"], ids=ascii)
+def test_names_that_no_file_can_have_are_told(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    named = {"TABLE": "t.csv", "MODEL": "m.json"}
+    runs = [[verb, *words] for verb, several in NAMES.items() for words in several]
+    runs += [["fit", "t.csv", *option.split()] for option in OPTIONS]
+    for words in runs:
+        done = completed(*(named.get(word, word.format(name)) for word in words))
+        assert done.code in (2, 5), words
+        require_told(done, words)
+
+
+@pytest.mark.parametrize("key", ["data", "save", "history", "plot", "init", "checkpoint", "resume", "code"])
+def test_a_spec_names_no_such_file_either(folder: Path, key: str) -> None:
+    ending = {"save": ".json", "plot": ".svg", "code": ".py", "init": ".json"}.get(key, ".csv")
+    for name in (LONG, "a\\0b", "a\\ud800"):
+        data = "" if key == "data" else f"data: {folder / 't.csv'}\n"
+        (folder / "n.yaml").write_text(f'{data}{key}: "{name}{ending}"\n')
+        done = completed("fit", str(folder / "n.yaml"))
+        assert done.code in (2, 5), name
+        require_told(done, name)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["fit", "t.csv", "--model", "x" + ".y" * 2000],
+        ["fit", "t.csv", "--formula", "y ~ I(x" + ".y" * 2000 + ")"],
+        ["fit", "--minimize", "a" + "[0]" * 2000, "--start", "a=1"],
+        ["fit", "--minimize", "+".join(["a"] * 5000) + " > 1", "--start", "a=1"],
+        ["fit", "t.csv", "--formula", "`` ~ x"],
+        ["fit", "t.csv", "--where", "x" + "::double" * 20_000 + " = 1"],
+        ["fit", "t.csv", "--where", " or ".join(["x = 1"] * 600)],
+    ],
+    ids=lambda words: " ".join(words)[:40],
+)
+def test_what_is_nested_or_long_without_end_is_told(
+    folder: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    done = completed(*words)
+    assert done.code == 2
+    require_told(done, words)
+
+
+def test_texts_and_dates_that_nothing_holds_are_told(folder: Path) -> None:
+    broken = pa.Array.from_buffers(
+        pa.string(), 2, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0\2\0\0\0"), pa.py_buffer(b"\xff\xfe")]
+    )
+    days = pa.array([0, 2**31 - 1], pa.int32()).cast(pa.date32())
+    for column, said in ((broken, "Invalid UTF8 sequence"), (days, "column 'c' holds dates beyond the year 262,000")):
+        table = pa.table({"x": [1.0, 2.0], "c": column, "y": [1.0, 2.0]})
+        pq.write_table(table, folder / "o.parquet")
+        pf.write_feather(table, folder / "o.feather")
+        for name in ("o.parquet", "o.feather"):
+            done = completed("check", str(folder / name))
+            assert done.code == 5
+            assert said in done.err
+            require_told(done, name)
 
 
 @tried(20)

@@ -21,6 +21,8 @@ from in_process import completed
 from places import ROOT
 from quiet import QUIET_ENVIRONMENT
 
+pytestmark = pytest.mark.slow
+
 FAULTY = str(ROOT / "tests" / "support" / "faulty_rank.py")
 LAUNCHED = ("groups", "kill")
 """Runs by torch's own launcher, which takes seconds to start: one that ends well, and one whose ranks it has to end."""

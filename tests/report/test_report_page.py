@@ -16,6 +16,8 @@ from places import CONFIGS
 
 from gdsolve.cli.main import run
 
+pytestmark = pytest.mark.slow
+
 LARGEST = 1_500_000
 
 

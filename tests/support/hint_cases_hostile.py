@@ -63,6 +63,7 @@ CASES = [
         AGAIN,
         before=(FIT,),
     ),
+    Case("fit four.csv --formula '`` ~ x'", FOUR, {"write that of a column": "fit four.csv --formula '`y` ~ x'"}),
     Case(
         "fit four.csv --where '" + " or ".join(["x = 1"] * 300) + "'",
         FOUR,

@@ -115,12 +115,12 @@ def _holds(found: Any) -> str:
 
 @contextmanager
 def faults_told() -> Iterator[None]:
-    """Have what pyarrow says of a file be an OSError, but for want of memory."""
+    """Have what pyarrow says of a file be an OSError, but for want of memory; also where names are no UTF-8."""
     import pyarrow as pa
 
     try:
         yield
     except pa.ArrowMemoryError:
         raise
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         raise OSError(next(iter(str(error).splitlines()), "damaged")) from None

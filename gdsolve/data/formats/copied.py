@@ -19,7 +19,8 @@ from gdsolve.data.copying import copying
 from gdsolve.data.file import File, Stamp
 from gdsolve.data.formats.typed import StoredColumn, TypedSource, batch_height, open_typed
 from gdsolve.data.source import CUT_SHORT
-from gdsolve.data.spool import let_interrupts_through, shortage_told, temporary
+from gdsolve.data.spool import shortage_told, temporary
+from gdsolve.signals import let_interrupts_through
 from gdsolve.spec import Spec
 
 

@@ -31,8 +31,7 @@ def levels_of(values: Any) -> pandas.Series:
     """The levels of the rows of a factor, a Series of pandas."""
     bare = getattr(values, "__wrapped__", values)
     if nw.dependencies.is_narwhals_series(bare):
-        # Its own way to pandas takes pyarrow.
-        return pandas.Series(bare.to_numpy() if bare.dtype.is_numeric() else bare.to_list())
+        return bare.to_pandas()
     return pandas.Series(np.asarray(bare))
 
 
