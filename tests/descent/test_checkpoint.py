@@ -109,7 +109,7 @@ def record_of(options: Mapping[str, Any], observe: Callable[[Step], None] | None
         asked |= {"X": tuple((float(x),) for x in range(1, 41)), "y": tuple(BENT.tolist())}
     found = fit_record(fit(build_spec((), asked, "fit"), observe=observe))
     del found["seconds"]
-    return json.loads(json.dumps(found))
+    return json.loads(json.dumps(found, default=list))
 
 
 def stopping_at(k: int) -> Callable[[Step], None]:

@@ -266,7 +266,8 @@ def test_a_batch_of_all_rows_diverges_as_plain_descent_does() -> None:
 
 def test_a_record_tells_how_rows_were_dealt() -> None:
     X, y = table()
-    record = json.loads(json.dumps(fit_record(gdsolve.fit(X, y, batch=BATCH, epochs=12, lr=0.05, seed=3))))
+    made = fit_record(gdsolve.fit(X, y, batch=BATCH, epochs=12, lr=0.05, seed=3))
+    record = json.loads(json.dumps(made, default=list))
     told = record["minibatches"]
     names = ("batch", "rows", "epochs", "updates_per_epoch", "shuffle", "seed", "average", "unpredicted")
     assert [told[name] for name in names] == [BATCH, ROWS, 12, 11, "rows", 3, False, None]

@@ -33,6 +33,7 @@ from gdsolve.report.html import inline_picture
 from gdsolve.report.path_record import path_record
 from gdsolve.report.record import comparison_record, fit_record
 from gdsolve.report.scan_record import scan_record
+from gdsolve.report.trace_records import TraceRecords
 from gdsolve.spec import VERBS, flag, options_of
 
 # The first rows of a table that every method fits in a few steps: k and g are groups, w weights, c classes.
@@ -622,12 +623,17 @@ def given_as(form: str, source: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return (rows, frame[frame.columns[-1]].to_list()), {"names": features}
 
 
+def as_json(value: Any) -> Any:
+    """The rows of a trace, which are made when they are asked for, and anything else as it is written."""
+    return list(value) if isinstance(value, TraceRecords) else str(value)
+
+
 def called(folder: Path, verb: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:
     """What can be seen of a call: its record and files, or the error; and whether that is a refusal."""
     before = {path.name for path in folder.iterdir()}
     call, record_of = PYTHON[verb]
     try:
-        seen: Any = plain(json.dumps(record_of(call(*arguments, **options)), default=str), repeated=verb == "check")
+        seen: Any = plain(json.dumps(record_of(call(*arguments, **options)), default=as_json), repeated=verb == "check")
         refused = False
     except gdsolve.GdsolveError as fault:
         seen, refused = fault.message, bool(fault.hint)

@@ -101,7 +101,7 @@ def test_every_bad_end_has_a_status_a_best_point_and_a_hint(
     values = [value for value in found.trace.values if math.isfinite(value)]
     assert not values or found.loss == pytest.approx(min(values), rel=1e-12)
     assert found.advice or status in (Status.CONVERGED, Status.MAX_ITER)
-    json.dumps(fit_record(found))
+    json.dumps(fit_record(found), default=list)
 
 
 def test_a_step_that_leaves_the_domain_is_not_taken_by_backtracking() -> None:
