@@ -36,6 +36,7 @@ RENDERED: dict[str, str] = {
 """Where words are laid out."""
 OF_OTHERS: dict[str, str] = {
     "cli/faults.py::_as_error": "torch tells that memory is full with a RuntimeError and nothing else",
+    "cli/shortage.py::shortage_of": "so do polars, numpy and the system, and they say how much was asked for",
     "objective/operation.py::_unfit": "as above; and the first of torch's lines is shown",
     "data/formats/text.py::damage": "polars has one class for every text that it cannot read",
     "data/formats/arrow_cells.py::faults_told": "the first of polars' lines is shown",
