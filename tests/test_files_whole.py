@@ -118,3 +118,17 @@ def test_every_fault_of_a_disk_has_its_own_hint(number: int) -> None:
     assert files._hint("m.json", OSError(number, "")) == files._HINTS[number]
     assert files._hint("m.json", OSError("unknown")) == files._hint("m.json", OSError(errno.EIO, ""))
     assert files._hint("m.json", OSError("unknown")) == "choose another file"
+
+
+def test_without_the_folder_of_descriptors_a_file_has_a_name_from_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "O_TMPFILE", 0o20200000, raising=False)
+    monkeypatch.setattr(os, "open", lambda *_: 77)
+    monkeypatch.setattr(files, "_DESCRIPTORS", tmp_path)
+    assert files._unnamed(tmp_path) == 77
+    monkeypatch.setattr(files, "_DESCRIPTORS", tmp_path / "gone")
+    assert files._unnamed(tmp_path) is None
+    monkeypatch.setattr(files, "_DESCRIPTORS", tmp_path)
+    monkeypatch.delattr(os, "O_TMPFILE")
+    assert files._unnamed(tmp_path) is None
