@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gdsolve.data.scan import first_line
 from gdsolve.spec.numbers import shown
 from gdsolve.status import DataError, GdsolveError
 
@@ -152,8 +153,9 @@ def texts_of(cells: Any) -> list[str | None]:
     try:
         objects = np.asarray(cells, dtype=object)
     except (ArithmeticError, LookupError, TypeError, ValueError) as fault:
-        words = " ".join(str(fault).split())
-        raise DataError(f"a column cannot be read as texts ({words})", "give its cells as texts or numbers") from None
+        raise DataError(
+            f"a column cannot be read as texts ({first_line(fault)})", "give its cells as texts or numbers"
+        ) from None
     return [_text(cell) for cell in objects]
 
 
