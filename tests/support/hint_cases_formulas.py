@@ -158,7 +158,7 @@ SIGNS = [
 ] + [
     Case(
         "gdsolve.fit(minimize='a\\0', start='a=1')",
-        then={"use numbers": "gdsolve.fit(minimize='a**2', start='a=1')"},
+        then={"take it out": "gdsolve.fit(minimize='a**2', start='a=1')"},
         python=True,
     ),
     Case(

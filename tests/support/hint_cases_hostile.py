@@ -34,6 +34,11 @@ SPANS = "pa.array([(1, 2, 3)] * 3, pa.month_day_nano_interval())}), target='y')"
 TIMES = "pa.array([90_000_000] * 3, pa.int32()).view(pa.time32('ms'))}), target='y', group_by='c', features='x')"
 DATED = "pl.DataFrame({'x': [1.0, 2.0, 4.0], 'd': pl.Series([1, 2, 2147483647], dtype=pl.Int32).cast(pl.Date)"
 CASES = [
+    Case(
+        "fit l.parquet --features x --target y --group-by=",
+        lists(),
+        {"give the column": "fit l.parquet --features x --target y --group-by g --ridge 1"},
+    ),
     model("[" * 100_000, WRITES),
     model('{"schema": ' + "9" * 5000 + "}", WRITES),
     Case(
