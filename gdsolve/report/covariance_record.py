@@ -42,7 +42,7 @@ def _kept(fit: Fit) -> tuple[list[str] | None, list[list[float]] | None, float |
     kept = found.covariance
     if kept is None:
         reasons = [one.reason for one in found.estimates if one.reason is not None]
-        return None, None, None, reasons[0] if reasons else too_many(len(found.estimates))
+        return None, None, None, reasons[0] if reasons else not_kept(len(found.estimates))
     reasons = [one.reason for one in found.estimates if one.reason is not None and one.name in kept.names]
     if reasons and kept.scale is not None:
         return None, None, None, reasons[0]
@@ -50,6 +50,8 @@ def _kept(fit: Fit) -> tuple[list[str] | None, list[list[float]] | None, float |
     return list(names), triangle, kept.scale, reasons[0] if reasons else None
 
 
-def too_many(weights: int) -> str:
+def not_kept(weights: int) -> str:
     """Why the covariance of a fit is not kept that exists."""
-    return f"{weights} weights are more than the {MOST_KEPT} whose covariance is saved"
+    if weights > MOST_KEPT:
+        return f"{weights} weights are more than the {MOST_KEPT} whose covariance is saved"
+    return "the covariance of weights of several classes is not saved"

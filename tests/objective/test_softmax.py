@@ -18,6 +18,7 @@ from sklearn.metrics import brier_score_loss, confusion_matrix, log_loss, roc_au
 import gdsolve
 from gdsolve.cli.main import run
 from gdsolve.objective.softmax import Softmax
+from gdsolve.report.record import fit_record
 from gdsolve.status import Status
 
 with warnings.catch_warnings():
@@ -423,3 +424,9 @@ def test_float32_and_yaml_give_the_same_minimum(tables: Path, capsys: pytest.Cap
     found = json.loads(capsys.readouterr().out)["weights"]
     best = gdsolve.fit(IRIS, "species", loss="softmax", ridge=1, class_weight={"setosa": 2})
     assert list(found.values()) == pytest.approx(list(best.weights.values()), rel=1e-3, abs=1e-4)
+
+
+def test_the_model_says_why_it_has_no_covariance() -> None:
+    options: dict[str, Any] = {"features": "bill_length_mm,bill_depth_mm", "loss": "softmax", "na": "drop"}
+    found = gdsolve.fit("penguins", target="species", **options)
+    assert fit_record(found)["covariance"]["reason"] == "the covariance of weights of several classes is not saved"
