@@ -40,6 +40,7 @@ text = plain("a text", lambda value: isinstance(value, str))
 truth = plain("true or false", lambda value: isinstance(value, bool))
 number = plain("a finite number", is_finite_number)
 count = plain("a whole number", lambda value: is_finite_number(value) and value == int(value) >= 0)  # type: ignore[call-overload]
+level = plain("a text or a number", lambda value: isinstance(value, str | bool) or is_finite_number(value))
 anything = plain("anything", lambda value: True)
 
 

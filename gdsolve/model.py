@@ -11,7 +11,19 @@ from typing import Any
 
 from gdsolve.advice import Advice
 from gdsolve.class_names import names_of_model
-from gdsolve.form import Kind, anything, count, is_finite_number, list_of, mapping_of, number, record_of, text, truth
+from gdsolve.form import (
+    Kind,
+    anything,
+    count,
+    is_finite_number,
+    level,
+    list_of,
+    mapping_of,
+    number,
+    record_of,
+    text,
+    truth,
+)
 from gdsolve.json_file import TooLargeError, parsed_file
 from gdsolve.status import ExitCode, GdsolveError
 
@@ -25,7 +37,7 @@ LEARNT = record_of(
         "text": text,
         "rest": list_of(text),
         "texts": list_of(text),
-        "levels": mapping_of(list_of(text)),
+        "levels": mapping_of(list_of(level)),
         "state": mapping_of(mapping_of(anything)),
     },
     needed=("text", "texts", "levels", "state"),

@@ -12,12 +12,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from gdsolve.data.room import Room
 
 from gdsolve import json_file
 from gdsolve.cli.main import run
 from gdsolve.data import endless, spool
 from gdsolve.data.files import open_named
+from gdsolve.room import Room
 from gdsolve.status import DataError
 
 KIB = 1 << 10
@@ -154,7 +154,7 @@ def test_json_larger_than_the_memory_is_not_read(
     monkeypatch.chdir(tmp_path)
     Path("t.csv").write_text("x,y\n1,2\n2,3\n3,5\n")
     Path("large.json").write_text('{"a": "' + "a" * 10_000 + '"}')
-    monkeypatch.setattr("gdsolve.data.room.host_room", room_of(64_000))
+    monkeypatch.setattr("gdsolve.json_file.host_room", room_of(64_000))
     assert run([word.format("large.json") for word in command]) == code
     told = capsys.readouterr().err.splitlines()
     assert len(told) == 2
@@ -163,8 +163,8 @@ def test_json_larger_than_the_memory_is_not_read(
 
 @pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="no device of zeros")  # noqa: PTH110
 def test_a_device_is_no_json(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="not JSON"):
-        json_file.read_json("/dev/zero")
+    with pytest.raises(ValueError, match="a null character"):
+        json_file.parsed_file("/dev/zero")
 
 
 @pytest.mark.slow

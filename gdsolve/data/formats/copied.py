@@ -18,6 +18,8 @@ import polars as pl
 from gdsolve.data.copying import copying
 from gdsolve.data.file import File, Stamp
 from gdsolve.data.formats.typed import StoredColumn, TypedSource, batch_height, open_typed
+from gdsolve.data.literal import chosen
+from gdsolve.data.literal import column as literal_column
 from gdsolve.data.source import CUT_SHORT
 from gdsolve.data.spool import shortage_told, temporary
 from gdsolve.signals import let_interrupts_through
@@ -58,9 +60,9 @@ class CopiedRows:
         height: int | None = None,
     ) -> Iterator[pl.DataFrame]:
         """Give columns in batches; batches of the copy without any of the `rows` are left unread."""
-        there = list(names or [column.key for column in self.columns])
-        places = [there.index(column) for column in columns]
-        named = [pl.col(str(place)).alias(name) for place, name in zip(places, columns, strict=True)]
+        there = list(names or [one.key for one in self.columns])
+        places = [there.index(name) for name in columns]
+        named = [literal_column(str(place)).alias(name) for place, name in zip(places, columns, strict=True)]
         read = [str(place) for place in sorted(set(places)) or [0]]
         size = height or batch_height(len(columns))
         skip, left = rows or (0, self.rows_in(path))
@@ -72,7 +74,7 @@ class CopiedRows:
                 file.seek(batch.start)
                 frame = pl.read_ipc_stream(file.read(batch.size), columns=read).slice(skip, left)
                 skip, left = 0, left - frame.height
-                yield from frame.select(named).iter_slices(size)
+                yield from frame.select(chosen(named)).iter_slices(size)
                 if not left:
                     return
 

@@ -208,8 +208,8 @@ def test_a_value_that_is_none_leaves_a_prediction_empty() -> None:
         ({"text": "log(price) ~ __import__('os').getcwd()"}, "formula"),
         ({"text": 3}, "data.formula.text is 3, not a text"),
         ({"levels": {"zone": ["a", "b"]}}, "makes other features than it has weights of"),
-        ({"state": {"poly(age, 2)": [1]}}, "is damaged"),
-        ({"texts": None}, "is damaged"),
+        ({"state": {"poly(age, 2)": [1]}}, "state.poly(age, 2) is [1], not a mapping"),
+        ({"texts": None}, "not a mapping with the key texts"),
     ],
 )
 def test_a_damaged_model_is_told(folder: Path, damage: dict[str, Any], words: str) -> None:
