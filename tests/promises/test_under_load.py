@@ -280,6 +280,8 @@ def test_no_worker_outlives_a_run_that_is_ended(folder: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "gdsolve", "fit", *words],
         **{"cwd": folder, "env": ENVIRONMENT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE},
+        # Whoever runs the tests by nohup has it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509
     )
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     found: list[int] = []
@@ -392,6 +394,7 @@ def test_a_rank_that_is_killed_at_any_moment_ends_the_others(folder: Path) -> No
             one.communicate()
     assert [(out, code) for out, _, code in told] == [(b"", 1), (b"", 1)]
     said = b"".join(err for _, err, _ in told)
-    assert said.count(b"gdsolve: error: another rank of this run is gone, or the launcher has ended it\n") == 1
+    # Whoever finds out before it is ended by another says so.
+    assert said.count(b"gdsolve: error: another rank of this run is gone, or the launcher has ended it\n") in (1, 2)
     assert not (folder / "ranks.json").exists()
     assert [path.name for path in folder.glob(".*")] == []

@@ -227,6 +227,8 @@ def _warm() -> None:
 def _become(asked: dict[str, Any], streams: Sequence[int]) -> None:
     """Be the process that was asked for, to its end."""
     code = 1
+    # Whoever runs the tests by nohup has it ignored.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     try:
         os.setsid() if asked["terminal"] else None
         for descriptor, stream in enumerate(streams):
