@@ -145,6 +145,8 @@ def test_a_hint_leads_to_the_end(place: int, tmp_path: Path) -> None:
     followed(place, tmp_path)
 
 
+# Alone it follows them all; with the tests above it knows what they have met.
+@pytest.mark.slow
 def test_every_hint_is_followed(tmp_path: Path) -> None:
     """An error with a hint that no case comes to, and that is not listed with a reason, is a new one: add a case."""
     made = {site for place in range(len(CASES)) for site in followed(place, tmp_path / str(place))}
