@@ -139,6 +139,9 @@ class Measured:
 
     def update(self, engine: Engine, rows: int, p: int) -> float:
         """Between the two heights about it that are timed."""
+        if p > WIDEST:
+            # What is read takes the time: columns beyond those that are timed count as rows.
+            rows, p = math.ceil(rows * p / WIDEST), WIDEST
         width = _width(p)
         tallest = self._tallest(width)
         beside = self._timed(engine, STEP, width)
@@ -147,7 +150,8 @@ class Measured:
         if rows >= tallest:
             found = beside + (self._timed(engine, tallest, width) - beside) * rows / tallest
         else:
-            below = STEP ** int(math.log(rows, STEP) + 1e-9)
+            # Fewer rows than are ever timed, of many columns, are told by the two lowest heights.
+            below = max(STEP, STEP ** int(math.log(rows, STEP) + 1e-9))
             above = min(STEP * below, tallest)
             below = below if below * width > SMALL else STEP
             share = math.log(rows / below) / math.log(above / below)

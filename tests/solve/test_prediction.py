@@ -251,3 +251,15 @@ def test_cuda_takes_what_is_predicted_to_a_factor_of_three(engine: str, dtype: s
         taken = median(one.seconds["descend"] for one in fits[1:])
         # What is told as "under 1 ms" is no more than that.
         assert max(taken, 1e-3) / 3 < max(expected, 1e-3) < 3 * max(taken, 1e-3), (m, n, k, expected, taken)
+
+
+@pytest.mark.parametrize("p", [1, 7, 300, 20_000, 200_000])
+@pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 15, 16, 17, 1000, 100_000])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_update_of_any_shape_is_told_by_those_that_are_timed(
+    engine: Engine, rows: int, p: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a machine that takes a microsecond and a nanosecond a number, whatever the height."""
+    monkeypatch.setattr(machines, "_seconds_of_update", lambda _, __, height, width: 1e-6 + 1e-9 * height * width)
+    told = Measured("cpu", torch.float64, 2).update(engine, rows, p)
+    assert 0.4 < told / (1e-6 + 1e-9 * rows * p) < 2.5
