@@ -61,7 +61,7 @@ def walk_of(problem: Problem) -> ProgramSteps:
     """
     plan = plan_descent(problem)
     _require_steps(problem, plan.recipe)
-    rules = plan.stops
+    rules, is_foreseen = plan.stops, problem.modes is not None and plan.form is not None
     if problem.modes is not None and plan.form is not None:
         rules = judge(rules, problem.modes, plan.form, problem.start.dtype)
     diverges = plan.fate is Status.DIVERGED
@@ -69,7 +69,11 @@ def walk_of(problem: Problem) -> ProgramSteps:
     if plan.stop is not None and plan.last is not None and walk.updates is None:
         walk = replace(walk, updates=plan.last)
     for rule in rules:
-        walk = _ruled(walk, rule, problem)
+        if isinstance(rule, Divergence):
+            may_run_away = walk.diverges or not (is_foreseen or _is_tame(problem, walk.recipe))
+            walk = replace(walk, explosion=rule.threshold) if may_run_away else walk
+        else:
+            walk = _ruled(walk, rule, problem)
     if plan.recipe.method is Method.NEWTON or any(isinstance(rule, SettledUpdate) for rule in rules):
         return _taken(problem, plan, walk)
     return walk
@@ -92,8 +96,6 @@ def _ruled(walk: ProgramSteps, rule: StopRule, problem: Problem) -> ProgramSteps
             if problem.limits is not None or walk.recipe.method in (Method.NESTEROV, Method.NEWTON):
                 raise no_program("--grad-tol here", "leave --grad-tol out", "grad_tol")
             changes = {"grad_tol": rule.tolerance}
-        case Divergence() if walk.diverges or (problem.modes is None and not _is_tame(problem, walk.recipe)):
-            changes = {"explosion": rule.threshold}
     return replace(walk, **changes)
 
 
@@ -102,7 +104,7 @@ def _is_tame(problem: Problem, recipe: Recipe) -> bool:
     if not problem.convex or (problem.smooth and problem.bound is None):
         return False
     short = problem.bound is None or recipe.rate * problem.bound <= 1.0
-    return short or recipe.method in (Method.ADAM, Method.RMSPROP)
+    return short or (recipe.method in (Method.ADAM, Method.RMSPROP) and recipe.rate <= 1.0)
 
 
 def _remedy(problem: Problem) -> str:

@@ -183,6 +183,13 @@ def test_options_that_change_the_steps(options: dict[str, Any]) -> None:
     require_same("d.csv", **{**USUAL, **options})
 
 
+@pytest.mark.parametrize("method", ["gd", "momentum", "nesterov", "adam"])
+@pytest.mark.parametrize("options", [{}, {"engine": "rows"}, {"schedule": "cosine"}])
+def test_a_program_that_diverges_ends_where_the_run_does(method: str, options: dict[str, Any]) -> None:
+    rate = 1e9 if method == "adam" else 50.0
+    require_same("d.csv", **{**USUAL, "method": method, "lr": rate, "max_iter": 200, **options})
+
+
 @pytest.mark.parametrize("name", ["d.parquet", "d.ndjson", "d.arrow", "semi.csv", "bare.csv", "gaps.csv", "i.yaml"])
 def test_the_program_reads_the_same_table(name: str) -> None:
     chosen = {} if name in ("bare.csv", "i.yaml") else USUAL
